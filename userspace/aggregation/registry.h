@@ -1,0 +1,44 @@
+// Counts transactions into series and hands out snapshots.
+//
+// One thread (the pipeline's). A record() costs no allocation in the steady state. Hard cap: MetricsConfig::max_series
+// series per metric and service; what does not fit is counted under path="_overflow" and in series_overflowed().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "aggregation/snapshot.h"
+#include "config/config.h"
+#include "protocols/transaction.h"
+
+namespace sockwatch {
+
+class Registry {
+ public:
+  Registry(const MetricsConfig& metrics, const RoutesConfig& routes);
+  ~Registry();
+
+  /// Counts one transaction of `service`, a dense small number named `service_name`. `peer` is used for clients: the
+  /// other end's service or address.
+  void record(uint32_t service, std::string_view service_name, std::string_view peer, const Transaction& transaction);
+
+  /// Connections accepted and open now, replacing what was said before. (services that serve HTTP, 0 included.)
+  void set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections);
+
+  /// Removes every series of a service (its processes have been gone for the configured time).
+  void forget_service(uint32_t service);
+
+  uint64_t series() const;
+  uint64_t series_overflowed() const;
+
+  /// Appends the families to `out`. Copies the numbers, shares the labels: well under 1 ms for 1,000 series.
+  void snapshot(Snapshot& out) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sockwatch

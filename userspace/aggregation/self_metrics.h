@@ -1,0 +1,35 @@
+// The agent's own numbers, gathered by the composition root before each scrape.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "aggregation/snapshot.h"
+
+namespace sockwatch {
+
+struct SelfMetrics {
+  std::map<std::string, uint64_t> lost_segments;        ///< by reason
+  std::map<std::string, uint64_t> lost_requests;        ///< by reason: requests whose head was in a lost segment
+  /// By service and reason; rendered sockwatch_unreadable_segments_total{service,reason}.
+  std::map<std::pair<std::string, std::string>, uint64_t> unreadable_segments;
+  uint64_t segments = 0;                                ///< that reached userspace
+  uint64_t captured_bytes = 0;
+  std::map<std::pair<std::string, std::string>, uint64_t> transactions;  ///< by protocol and role
+  std::map<std::string, uint64_t> parse_errors;         ///< by reason
+  uint64_t series = 0;
+  uint64_t series_overflowed = 0;
+  uint64_t connections = 0;                             ///< tracked now
+  uint64_t ring_bytes = 0;                              ///< the ring's size
+  uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen since the last scrape
+  double drain_lag_seconds_max = 0;                     ///< oldest record's age when read, highest since the last scrape
+  bool bpf_stats_enabled = false;                       ///< whether the kernel tells the next two
+  std::map<std::string, double> bpf_seconds;            ///< by program
+  std::map<std::string, uint64_t> bpf_runs;             ///< by program
+};
+
+/// Appends sockwatch_* (sockwatch_build_info{version,revision}, ...) and process_* of this process.
+void append_self_metrics(const SelfMetrics& self, Snapshot& out);
+
+}  // namespace sockwatch

@@ -1,0 +1,74 @@
+// The whole configuration as a plain struct. Defaults are here and nowhere else.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sockwatch {
+
+/// Names a service by what its process is. Every field that is set must match (all of them together).
+struct ServiceRule {
+  std::string service;                   ///< the name to give
+  std::string exe;                       ///< glob on the executable's path
+  std::string args;                      ///< glob on the command line, arguments joined by a space
+  std::string unit;                      ///< glob on the systemd unit
+  std::string cgroup;                    ///< glob on the cgroup path
+  std::string container_name;            ///< glob
+  std::string container_image;           ///< glob
+  std::string container_label;           ///< "key=glob"
+  std::vector<uint16_t> ports;           ///< local listening ports, any of them
+};
+
+struct AttributionConfig {
+  std::vector<ServiceRule> rules;                          ///< first match wins
+  std::vector<std::string> service_env = {"OTEL_SERVICE_NAME", "SERVICE_NAME"};
+  std::string docker_socket = "/var/run/docker.sock";      ///< empty: never asked
+};
+
+struct RoutesConfig {
+  /// Templates such as "/users/{user}/orders/{id}", tried in this order before anything is guessed. "{x}" matches one
+  /// path segment; a last segment of "*" matches all that follows.
+  std::vector<std::string> patterns;
+  uint32_t max_children = 50;          ///< distinct values of one position before it collapses into "{var}"
+  uint32_t max_nodes = 5000;           ///< of a service's trie; a path beyond it is "_overflow"
+  uint32_t max_segments = 16;          ///< segments kept of a path; the rest becomes "*"
+};
+
+struct MetricsConfig {
+  std::vector<double> duration_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                          0.25,  0.5,    1,     2.5,  5,     10};  ///< seconds, ascending
+  uint32_t max_series = 1000;                       ///< per metric and service; beyond it path="_overflow"
+  uint32_t max_services = 1000;                     ///< beyond it service="_overflow"
+  std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives
+};
+
+struct CaptureConfig {
+  uint32_t ring_bytes = 4 * 1024 * 1024;            ///< rounded up to a power of two and the page size
+  uint32_t max_connections = 65536;                 ///< tracked at once in userspace
+};
+
+struct WebConfig {
+  std::string listen_address = ":9765";
+  std::string telemetry_path = "/metrics";
+  uint32_t max_connections = 64;                    ///< at once; more are turned away
+};
+
+struct LogConfig {
+  std::string level = "info";                       ///< debug, info, warn, error
+  std::string format = "logfmt";                    ///< logfmt, json
+};
+
+struct Config {
+  AttributionConfig attribution;
+  RoutesConfig routes;
+  MetricsConfig metrics;
+  CaptureConfig capture;
+  WebConfig web;
+  LogConfig log;
+  std::string procfs = "/proc";
+  std::string cgroupfs = "/sys/fs/cgroup";
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,35 @@
+// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready. The only part of sockwatch that knows cpp-httplib.
+//
+// Runs on its own threads. `scrape` is called from them, several at once, and returns a snapshot or nullptr while the agent is not
+// ready (503).
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "aggregation/snapshot.h"
+#include "config/config.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+class MetricsServer {
+ public:
+  using ScrapeFunction = std::function<std::shared_ptr<const Snapshot>()>;
+
+  /// Binds and starts to serve. Fails with words for a busy port or a bad address. `WebConfig::listen_address` is ":9765",
+  /// "127.0.0.1:9765", "[::1]:0"; port 0 takes a free one.
+  static Result<std::unique_ptr<MetricsServer>> start(const WebConfig& config, ScrapeFunction scrape);
+  /// Stops serving and joins the threads; takes less than a second even with clients connected.
+  ~MetricsServer();
+
+  /// The port that is bound.
+  uint16_t port() const;
+
+ private:
+  struct Impl;
+  explicit MetricsServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sockwatch

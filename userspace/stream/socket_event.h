@@ -1,0 +1,90 @@
+// What the kernel side (or a recording) tells of a socket, one event at a time, in the order in which it happened
+// on that socket. The only currency between capture and the rest of the pipeline.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sockwatch {
+
+/// The way of bytes as the socket's owner sees it.
+enum class Direction : uint8_t { recv = 0, send = 1 };
+
+constexpr Direction opposite(Direction d) { return d == Direction::recv ? Direction::send : Direction::recv; }
+constexpr std::string_view to_string(Direction d) { return d == Direction::recv ? "recv" : "send"; }
+
+/// Unique for the life of the host (the kernel's socket cookie), or of a recording.
+using SocketId = uint64_t;
+
+enum class SocketFamily : uint8_t { unknown, inet, inet6, unix_stream };
+
+/// One end of a connection. IPv4-mapped IPv6 addresses arrive as inet.
+struct Endpoint {
+  SocketFamily family = SocketFamily::unknown;
+  uint8_t address[16] = {};  ///< network order; the first 4 bytes for inet
+  uint16_t port = 0;         ///< host order
+  bool operator==(const Endpoint&) const = default;
+};
+
+/// "10.0.0.1:80", "[::1]:80"; empty for unknown and for AF_UNIX.
+std::string to_string(const Endpoint& endpoint);
+/// The reverse; family unknown when `text` is neither form.
+Endpoint parse_endpoint(std::string_view text);
+
+/// The process that used the socket, as far as the kernel side told.
+struct ProcessHint {
+  uint32_t tgid = 0;           ///< in the initial pid namespace; 0: not known
+  uint64_t cgroup_id = 0;      ///< of cgroup v2; 0: not known
+  std::string_view comm;       ///< command name, up to 15 bytes
+};
+
+/// A socket that is worth watching; comes before the socket's first Segment. Every field is optional.
+struct Open {
+  Endpoint local;
+  Endpoint remote;
+  uint64_t netns = 0;               ///< cookie or inode of the network namespace; equal = same namespace
+  std::string_view unix_path;       ///< AF_UNIX: the listener's path, "@..." for abstract ones, empty for none
+  SocketId peer = 0;                ///< AF_UNIX: the other end's socket, where known
+  std::string_view service;         ///< replay only: the service's name
+  bool from_start = true;           ///< the socket has been seen since before its first byte
+};
+
+/// Bytes that passed. `offset` counts from the first byte seen of this direction.
+struct Segment {
+  Direction direction = Direction::recv;
+  uint64_t offset = 0;
+  uint64_t length = 0;                ///< bytes on the wire
+  std::span<const uint8_t> data;      ///< the first bytes of these `length`; may be shorter
+  std::span<const uint8_t> tail;      ///< the last bytes of these `length`, where `data` does not reach them
+  uint32_t run = 0;                   ///< counts changes of direction on the socket; 0: not known
+  bool unreadable = false;            ///< the bytes were consumed in a way that hides them
+};
+
+/// One direction has ended (half-close).
+struct Eof {
+  Direction direction = Direction::recv;
+};
+
+struct Close {
+  bool reset = false;  ///< by RST
+};
+
+/// The socket is now used by another process.
+struct Owner {};
+
+/// Views are valid only during the call that hands the event over.
+struct SocketEvent {
+  enum class Kind : uint8_t { open, segment, eof, close, owner };
+  SocketId socket = 0;
+  uint64_t ts_ns = 0;     ///< CLOCK_MONOTONIC
+  Kind kind = Kind::segment;
+  ProcessHint process;    ///< segment: tgid only; open and owner: all of it
+  Open open;
+  Segment segment;
+  Eof eof;
+  Close close;
+};
+
+}  // namespace sockwatch
