@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Records into the ring. A full ring is counted, never waited for. */
+#ifndef SOCKWATCH_EMIT_H
+#define SOCKWATCH_EMIT_H
+
+#include <bpf/bpf_endian.h>
+
+#include "state.h"
+
+/* Userspace polls; it is woken only when the ring's fill crosses the mark. */
+static __always_inline bool output(void *record, __u64 size)
+{
+	__u64 used = bpf_ringbuf_query(&sw_ring, BPF_RB_AVAIL_DATA);
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (used < sw_wake_bytes && used + size >= sw_wake_bytes)
+		flags = BPF_RB_FORCE_WAKEUP;
+	return bpf_ringbuf_output(&sw_ring, record, size, flags) == 0;
+}
+
+static __always_inline void fill_process(struct sw_process *process)
+{
+	process->cgroup_id = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(process->comm, sizeof(process->comm));
+}
+
+static __always_inline void fill_names(struct sw_names *names, struct sock *sk)
+{
+	struct sock_common *common = &sk->__sk_common;
+
+	names->netns = common->skc_net.net->ns.inum;
+	names->local_port = common->skc_num;
+	names->remote_port = bpf_ntohs(common->skc_dport);
+	names->unix_path_len = 0;
+	names->peer = 0;
+	__builtin_memset(names->local, 0, 32);
+	if (common->skc_family == AF_INET) {
+		names->family = SW_FAMILY_INET;
+		*(__u32 *)names->local = common->skc_rcv_saddr;
+		*(__u32 *)names->remote = common->skc_daddr;
+	} else if (common->skc_family == AF_INET6) {
+		names->family = SW_FAMILY_INET6;
+		bpf_probe_read_kernel(names->local, 16, &common->skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(names->remote, 16, &common->skc_v6_daddr);
+	} else {
+		names->family = SW_FAMILY_UNIX;
+		names->local_port = names->remote_port = 0;
+	}
+}
+
+/* The path of a bound AF_UNIX socket, or of the one at its other end. */
+static __always_inline __u32 unix_path(struct unix_sock *us, char *out)
+{
+	struct unix_address *address = us->addr;
+	struct sock *peer;
+	__s32 length;
+
+	if (!address) {
+		peer = us->peer;
+		if (!peer)
+			return 0;
+		address = BPF_CORE_READ((struct unix_sock *)peer, addr);
+		if (!address)
+			return 0;
+	}
+	length = BPF_CORE_READ(address, len) - 2; /* without the family */
+	if (length <= 0)
+		return 0;
+	if (length > SW_UNIX_PATH_MAX)
+		length = SW_UNIX_PATH_MAX;
+	if (bpf_probe_read_kernel(out, SW_UNIX_PATH_MAX, address->name[0].sun_path))
+		return 0;
+	return length;
+}
+
+static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
+{
+	struct scratch *s = scratch();
+	struct sw_open *open;
+
+	if (!s)
+		return false;
+	open = &s->open.open;
+	__builtin_memset(&s->open, 0, sizeof(s->open));
+	s->open.header.socket = st->cookie;
+	s->open.header.ts_ns = now;
+	s->open.header.kind = SW_RECORD_OPEN;
+	s->open.header.tgid = tgid;
+	s->open.header.run = st->run;
+	fill_process(&open->process);
+	fill_names(&open->names, sk);
+	open->from_start = st->from_start;
+	if (!st->tcp) {
+		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
+		if (us) {
+			open->names.unix_path_len = unix_path(us, open->unix_path);
+			if (us->peer)
+				open->names.peer = bpf_get_socket_cookie(us->peer);
+		}
+	}
+	if (!output(&s->open, sizeof(s->open))) {
+		count(SW_COUNT_LOST_CONTROL);
+		return false;
+	}
+	st->opened = 1;
+	st->tgid = tgid;
+	return true;
+}
+
+static __always_inline void emit_owner(struct socket_state *st, __u64 now, __u32 tgid)
+{
+	struct {
+		struct sw_header header;
+		struct sw_process process;
+	} owner = { .header = { .socket = st->cookie, .ts_ns = now, .tgid = tgid, .kind = SW_RECORD_OWNER } };
+
+	fill_process(&owner.process);
+	st->tgid = tgid;
+	if (!output(&owner, sizeof(owner)))
+		count(SW_COUNT_LOST_CONTROL);
+}
+
+static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u8 flags)
+{
+	struct sw_header header = {
+		.socket = st->cookie,
+		.ts_ns = bpf_ktime_get_ns(),
+		.tgid = st->tgid,
+		.run = st->run,
+		.kind = kind,
+		.flags = flags,
+	};
+
+	if (!output(&header, sizeof(header)))
+		count(SW_COUNT_LOST_CONTROL);
+}
+
+/* Tells of the bytes that passed since the last record, of which only the end is known. */
+static __always_inline void emit_untold(struct socket_state *st, __u32 direction)
+{
+	struct stream *d = &st->streams[direction & 1];
+	struct {
+		struct sw_header header;
+		__u8 tail[SW_TAIL_MAX];
+	} r;
+	__u64 size = sizeof(r.header) + SW_TAIL_MAX;
+
+	if (d->told == d->offset || !st->opened)
+		return;
+	r.header.socket = st->cookie;
+	r.header.ts_ns = d->last_ts;
+	r.header.offset = d->told;
+	r.header.length = d->offset - d->told;
+	r.header.tgid = st->tgid;
+	r.header.run = st->run;
+	r.header.captured = 0;
+	r.header.tail = d->tail_len;
+	r.header.kind = SW_RECORD_SEGMENT;
+	r.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	r.header.hidden = d->hidden;
+	__builtin_memcpy(r.tail, d->tail, SW_TAIL_MAX);
+	count(SW_COUNT_SEGMENTS);
+	if (!output(&r, size))
+		count(SW_COUNT_LOST_SEGMENTS);
+	d->told = d->offset;
+	d->tail_len = 0;
+	d->hidden = 0;
+}
+
+#endif

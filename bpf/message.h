@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Where the bytes of the send or receive that has just happened lie in user memory, and how to copy of them what is
+ * wanted. The registers of the system call in flight tell: the tracepoints fire before it returns.
+ */
+#ifndef SOCKWATCH_MESSAGE_H
+#define SOCKWATCH_MESSAGE_H
+
+#include "state.h"
+
+#define IOVECS_MAX 1024 /* UIO_MAXIOV */
+
+struct message {
+	__u64 base;   /* one buffer ... */
+	__u64 iov;    /* ... or an array of them, when not 0 */
+	__u32 iovcnt;
+	__u32 hidden; /* enum sw_hidden_reason: neither */
+};
+
+static __always_inline void message_from_header(struct message *m, __u64 header)
+{
+	struct user_message h;
+
+	if (bpf_probe_read_user(&h, sizeof(h), (void *)header)) {
+		m->hidden = SW_HIDDEN_FAULT;
+		return;
+	}
+	m->iov = h.iov;
+	m->iovcnt = h.iovlen > IOVECS_MAX ? IOVECS_MAX : h.iovlen;
+}
+
+/*
+ * Which element of a sendmmsg or recvmmsg this is: the calls come in order, each element's length is written after its
+ * tracepoint, and a call that ends early ends in an error or a short send, both of which reset the count.
+ */
+static __always_inline void message_from_array(struct message *m, struct socket_state *st, __u64 array, __u64 vlen,
+					       __u64 length, __u32 pid)
+{
+	__u32 i = 0, previous;
+
+	if (st->mmsg == array && st->mmsg_pid == pid)
+		i = st->mmsg_next;
+	if (i >= vlen)
+		i = 0;
+	if (i > 0 && (bpf_probe_read_user(&previous, sizeof(previous),
+					  (void *)(array + (i - 1) * sizeof(struct user_mmsg) +
+						   __builtin_offsetof(struct user_mmsg, len))) ||
+		      previous == 0))
+		i = 0;
+	st->mmsg = array;
+	st->mmsg_pid = pid;
+	st->mmsg_next = i + 1 < vlen ? i + 1 : 0;
+	message_from_header(m, array + i * sizeof(struct user_mmsg));
+}
+
+/* Whether file descriptor `fd` of the task is the socket: registers may belong to another call than the one at work. */
+static __always_inline bool descriptor_is(struct task_struct *task, __u64 fd, struct sock *sk)
+{
+	struct fdtable *table = task->files->fdt;
+	struct file *file = 0;
+
+	if (fd >= table->max_fds)
+		return false;
+	if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd) || !file)
+		return false;
+	return BPF_CORE_READ(file, private_data) == (void *)sk->sk_socket;
+}
+
+static __always_inline void locate(struct message *m, struct sock *sk, struct socket_state *st, __u32 direction,
+				   __u64 length, int flags, struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	long nr = syscall_number(regs);
+
+	m->base = m->iov = m->iovcnt = m->hidden = 0;
+	if (syscall_is_compat(task, regs)) {
+		m->hidden = SW_HIDDEN_COMPAT;
+		return;
+	}
+	if (direction == SW_RECV && flags & MSG_TRUNC && st->tcp) {
+		m->hidden = SW_HIDDEN_TRUNC;
+		return;
+	}
+	if (task->io_uring || task->flags & PF_IO_WORKER) {
+		if (nr == __NR_io_uring_enter || !descriptor_is(task, PT_REGS_PARM1_SYSCALL(regs), sk)) {
+			m->hidden = SW_HIDDEN_URING;
+			return;
+		}
+	}
+	if (nr == __NR_read || nr == __NR_write || nr == __NR_recvfrom || nr == __NR_sendto) {
+		m->base = PT_REGS_PARM2_SYSCALL(regs);
+	} else if (nr == __NR_readv || nr == __NR_writev || nr == __NR_preadv2 || nr == __NR_pwritev2) {
+		__u64 n = PT_REGS_PARM3_SYSCALL(regs);
+		m->iov = PT_REGS_PARM2_SYSCALL(regs);
+		m->iovcnt = n > IOVECS_MAX ? IOVECS_MAX : n;
+	} else if (nr == __NR_recvmsg || nr == __NR_sendmsg) {
+		message_from_header(m, PT_REGS_PARM2_SYSCALL(regs));
+	} else if (nr == __NR_recvmmsg || nr == __NR_sendmmsg) {
+		message_from_array(m, st, PT_REGS_PARM2_SYSCALL(regs), (__u32)PT_REGS_PARM3_SYSCALL(regs), length,
+				   task->pid);
+	} else if (nr == __NR_sendfile || nr == __NR_splice) {
+		m->hidden = SW_HIDDEN_SPLICE;
+	} else {
+		m->hidden = SW_HIDDEN_SYSCALL;
+	}
+}
+
+struct gather {
+	__u64 iov;
+	__u32 iovcnt;
+	__u32 want;     /* bytes to copy ... */
+	__u64 skip;     /* ... after these */
+	__u64 length;   /* of the message */
+	__u64 position;
+	__u32 captured;
+	__u32 tail;     /* bytes of the end to keep */
+	__u32 fault;
+};
+
+static long gather_one(__u32 index, struct gather *g)
+{
+	struct user_iovec v;
+	__u64 from, to, end;
+	struct scratch *s = scratch();
+
+	if (!s || index >= g->iovcnt)
+		return 1;
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)(g->iov + index * sizeof(v)))) {
+		g->fault = 1;
+		return 1;
+	}
+	end = g->position + v.len;
+	if (end > g->length || end < g->position)
+		end = g->length;
+
+	from = g->position > g->skip ? g->position : g->skip;
+	to = end < g->skip + g->want ? end : g->skip + g->want;
+	if (from < to) {
+		__u64 at = (from - g->skip) & (SW_CAPTURE_MAX - 1);
+		__u64 n = to - from;
+
+		if (n > SW_CAPTURE_MAX || bpf_probe_read_user(s->data + at, n, (void *)(v.base + from - g->position))) {
+			g->fault = 1;
+			return 1;
+		}
+		g->captured = at + n;
+	}
+	if (g->tail) {
+		__u64 tail_at = g->length - g->tail;
+
+		from = g->position > tail_at ? g->position : tail_at;
+		if (from < end) {
+			__u64 at = (from - tail_at) & (SW_TAIL_MAX - 1);
+			__u64 n = end - from;
+
+			if (n > SW_TAIL_MAX - at ||
+			    bpf_probe_read_user(s->tail + at, n, (void *)(v.base + from - g->position))) {
+				g->fault = 1;
+				return 1;
+			}
+		}
+	}
+	g->position = end;
+	return end >= g->length || (!g->tail && g->captured == g->want);
+}
+
+/* Global: the verifier sees it once. */
+__noinline int gather_all(struct gather *g)
+{
+	struct gather local; /* bpf_loop takes its context from the stack */
+
+	if (!g)
+		return 1;
+	local = *g;
+	bpf_loop(IOVECS_MAX, gather_one, &local, 0);
+	g->captured = local.captured;
+	return local.fault;
+}
+
+/*
+ * Copies `want` bytes of the message after the first `skip` to scratch()->data and its last `*tail` bytes to scratch()->tail.
+ * Returns how many were copied; on a fault none, with m->hidden set.
+ */
+static __always_inline __u32 copy_message(struct message *m, __u64 length, __u64 skip, __u32 want, __u32 tail)
+{
+	struct scratch *s = scratch();
+
+	if (!s || m->hidden)
+		return 0;
+	barrier_var(want); /* or the compiler's idea of the bound is not the verifier's */
+	if (want > SW_CAPTURE_MAX)
+		return 0;
+	if (!m->iov) {
+		if (bpf_probe_read_user(s->data, want, (void *)(m->base + skip)))
+			goto fault;
+		if (tail) {
+			barrier_var(tail);
+			if (tail > SW_TAIL_MAX || bpf_probe_read_user(s->tail, tail, (void *)(m->base + length - tail)))
+				goto fault;
+		}
+		return want;
+	}
+	struct gather g = {
+		.iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail,
+	};
+	if (gather_all(&g))
+		goto fault;
+	return g.captured;
+fault:
+	m->hidden = SW_HIDDEN_FAULT;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The contract between the kernel side and userspace: what crosses the ring buffer, what the iterators write, what
+ * userspace writes back. Included by both sides; in userspace by the capture module alone. Fixed-width types, explicit
+ * padding, native byte order unless a name says otherwise.
+ */
+#ifndef SOCKWATCH_RECORDS_H
+#define SOCKWATCH_RECORDS_H
+
+#ifdef __bpf__
+typedef __u8 sw_u8;
+typedef __u16 sw_u16;
+typedef __u32 sw_u32;
+typedef __u64 sw_u64;
+#else
+#include <stdint.h>
+typedef uint8_t sw_u8;
+typedef uint16_t sw_u16;
+typedef uint32_t sw_u32;
+typedef uint64_t sw_u64;
+#endif
+
+enum sw_record_kind {
+	SW_RECORD_OPEN = 0,    /* header + struct sw_open; before the socket's first segment */
+	SW_RECORD_SEGMENT = 1, /* header + captured bytes + tail bytes */
+	SW_RECORD_EOF = 2,     /* one direction has ended */
+	SW_RECORD_CLOSE = 3,   /* both have */
+	SW_RECORD_OWNER = 4,   /* header + struct sw_process; another process uses the socket now */
+};
+
+enum sw_direction { SW_RECV = 0, SW_SEND = 1 };
+
+/* sw_header.flags */
+#define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND */
+#define SW_FLAG_RESET 2 /* close: by RST */
+#define SW_FLAG_PEEKED 4 /* segment: the bytes were looked at, not consumed; they will pass later */
+
+/* sw_header.hidden: why bytes could not be read. */
+enum sw_hidden_reason {
+	SW_HIDDEN_NONE = 0,
+	SW_HIDDEN_SPLICE = 1,   /* sendfile, splice: they never were in user memory */
+	SW_HIDDEN_FAULT = 2,    /* the page was not resident */
+	SW_HIDDEN_TRUNC = 3,    /* discarded by MSG_TRUNC */
+	SW_HIDDEN_COMPAT = 4,   /* a 32-bit process on a 64-bit kernel */
+	SW_HIDDEN_URING = 5,    /* io_uring, in a way that does not tell the buffer */
+	SW_HIDDEN_SYSCALL = 6,  /* a system call that we do not know */
+	SW_HIDDEN_SKIPPED = 7,  /* consumed without passing a receive (splice, zero-copy receive) */
+	SW_HIDDEN_REASONS = 8,
+};
+
+/* The longest prefix of a segment that is ever copied. A power of two. */
+#define SW_CAPTURE_MAX 65536u
+/* Bytes kept of a segment's end. */
+#define SW_TAIL_MAX 16u
+
+struct sw_header {
+	sw_u64 socket; /* socket cookie */
+	sw_u64 ts_ns;  /* CLOCK_MONOTONIC, when the (last) byte passed */
+	sw_u64 offset; /* in this direction's stream */
+	sw_u64 length; /* on the wire */
+	sw_u32 tgid;
+	sw_u32 run;      /* counts changes of direction */
+	sw_u32 captured; /* first bytes that follow */
+	sw_u8 tail;      /* last bytes that follow these */
+	sw_u8 kind;
+	sw_u8 flags;
+	sw_u8 hidden;
+};
+
+struct sw_process {
+	sw_u64 cgroup_id;
+	char comm[16];
+};
+
+enum sw_family { SW_FAMILY_INET = 1, SW_FAMILY_INET6 = 2, SW_FAMILY_UNIX = 3 };
+
+#define SW_UNIX_PATH_MAX 108
+
+/* One socket's names. Addresses in network order, ports in host order. */
+struct sw_names {
+	sw_u8 local[16];
+	sw_u8 remote[16];
+	sw_u16 local_port;
+	sw_u16 remote_port;
+	sw_u8 family;
+	sw_u8 unix_path_len; /* of sw_open.unix_path; a leading NUL is an abstract name */
+	sw_u8 pad[2];
+	sw_u64 netns; /* inode of the network namespace */
+	sw_u64 peer;  /* AF_UNIX: the other end's cookie; 0 when it has none yet */
+};
+
+struct sw_open {
+	struct sw_process process;
+	struct sw_names names;
+	sw_u8 from_start; /* no byte passed before this socket was first seen */
+	sw_u8 pad[3];
+	char unix_path[SW_UNIX_PATH_MAX];
+};
+
+/* What the iterator over all watched sockets writes, one each. */
+struct sw_socket_entry {
+	sw_u64 socket;
+	struct sw_names names;
+	sw_u64 offset[2];  /* bytes passed, by direction */
+	sw_u64 last_ts[2]; /* when the last of them did */
+	sw_u8 tail[2][SW_TAIL_MAX];
+	sw_u8 tail_len[2];
+	sw_u8 opened;    /* an open record was sent */
+	sw_u8 listening; /* a listener, not a connection */
+	sw_u8 passive;   /* 1: accepted; 0: connected or not known */
+	sw_u8 attached;  /* a process holds it: accept() has returned it and close() has not been called */
+	sw_u8 known_start; /* set up while we watched */
+	sw_u8 pending;   /* bytes have passed that no record told of */
+	sw_u32 tgid;
+	sw_u32 run;
+};
+
+/* What the iterator is asked to write: sw_iterate, a global of the kernel side. */
+enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };
+
+/* Per-CPU counters. */
+enum sw_counter {
+	SW_COUNT_SEGMENTS = 0,        /* segments that passed on watched sockets and were to be told of */
+	SW_COUNT_LOST_SEGMENTS,       /* of these, the ring was full */
+	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
+	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
+	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
+	SW_COUNTERS,
+};
+
+/*
+ * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any
+ * longer. Later advice for the same slot replaces it; a socket whose advice was replaced before it was seen is advised
+ * again when its next record arrives.
+ */
+#define SW_ADVICE_SLOTS 4096u
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The little that the kernel side must know of HTTP/1 to decide what to copy: whether a run of bytes may begin with a
+ * message, and where a message ends that names its Content-Length. Userspace parses for itself; a wrong guess here costs a
+ * copy or a gap that is counted, never a wrong number.
+ */
+#ifndef SOCKWATCH_SNIFF_H
+#define SOCKWATCH_SNIFF_H
+
+#include "state.h"
+
+/* What one run (bytes of one direction with none of the other between) may cost. */
+#define SMALL_SEGMENT 1024        /* segments up to this are copied whole; in longer ones the head is sought so far */
+#define RUN_BYTES (128 * 1024)    /* captured, after which only heads are */
+#define RUN_BYTES_PRESSED 4096    /* the same while the ring is filling up */
+#define RUN_RECORDS 16384
+#define TRIES_MAX 16              /* runs to look at where a socket's first bytes were not seen */
+
+/* RFC 9110's tchar, a bit each. */
+static __always_inline bool is_token(__u8 c)
+{
+	__u64 half = c < 64 ? 0x3ff6cfa00000000ull : 0x57ffffffc7fffffeull;
+
+	return c < 128 && half >> (c & 63) & 1;
+}
+
+struct sniff {
+	__u8 probe[PROBE_MAX];
+	__u32 length;
+	__u32 letters; /* of the method so far */
+	__u32 matched; /* bytes of "HTTP/1." so far */
+	__u32 verdict;
+};
+
+static long sniff_byte(__u32 i, struct sniff *sniff)
+{
+	const __u64 version = 0x2e312f50545448ull; /* "HTTP/1.", little-endian */
+	__u8 c;
+
+	if (i >= sniff->length) {
+		sniff->verdict = VERDICT_MAYBE;
+		return 1;
+	}
+	c = sniff->probe[i & (PROBE_MAX - 1)];
+	if (!sniff->letters && (c == '\r' || c == '\n'))
+		return 0;
+	if (sniff->matched == sniff->letters && sniff->matched < 7 &&
+	    c == (__u8)(version >> (sniff->matched * 8 & 63))) {
+		if (++sniff->matched == 7) {
+			sniff->verdict = VERDICT_HTTP;
+			return 1;
+		}
+	} else if (c == ' ') {
+		sniff->verdict = sniff->letters ? VERDICT_HTTP : VERDICT_IGNORE;
+		return 1;
+	} else if (!is_token(c)) {
+		return 1;
+	}
+	sniff->letters++;
+	return 0;
+}
+
+/* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
+__noinline int judge(struct socket_state *st, __u32 captured)
+{
+	struct sniff sniff = { .verdict = VERDICT_IGNORE };
+	struct scratch *s = scratch();
+	__u32 have, n;
+
+	if (!st || !s)
+		return 0;
+	have = st->probe_len & (PROBE_MAX - 1);
+	n = captured < PROBE_MAX - have ? captured : PROBE_MAX - have;
+	bpf_probe_read_kernel(st->probe + have, n & (PROBE_MAX - 1) ? n & (PROBE_MAX - 1) : PROBE_MAX, s->data);
+	st->probe_len = have + n;
+
+	__builtin_memcpy(sniff.probe, st->probe, PROBE_MAX);
+	sniff.length = st->probe_len;
+	bpf_loop(PROBE_MAX, sniff_byte, &sniff, 0);
+	st->verdict = sniff.verdict;
+	if (st->verdict == VERDICT_IGNORE && !st->from_start && ++st->tries < TRIES_MAX) {
+		st->verdict = VERDICT_NEW;
+		st->probe_len = PROBE_MAX; /* this run has been judged */
+	}
+	return 0;
+}
+
+enum head_kind { HEAD_NONE = 0, HEAD_RESPONSE, HEAD_REQUEST, HEAD_REQUEST_NO_LENGTH };
+
+/* How many upper-case letters begin the word, up to a space; -1: something else came first. */
+static __always_inline int letters_to_space(__u64 w)
+{
+	__u64 x = w ^ 0x2020202020202020ull, space, before, wrong;
+
+	space = (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
+	space &= -space;
+	before = space ? (space >> 7) - 1 : ~0ull;
+	wrong = (w | (w - 0x4141414141414141ull) | (0x5a5a5a5a5a5a5a5aull - w)) & 0x8080808080808080ull;
+	if (wrong & before)
+		return -1;
+	return space ? ((space >> 7) * 0x0001020304050607ull >> 56) & 7 : 8;
+}
+
+/*
+ * What scratch()->data begins with, of which 12 bytes at least are valid. A request is told by a method of upper-case letters.
+ * These functions are global, so that the verifier sees each once and not once a path that leads there.
+ */
+__noinline int head_kind(void)
+{
+	struct scratch *s = scratch();
+	__u64 w;
+	int n;
+
+	if (!s)
+		return HEAD_NONE;
+	w = *(__u64 *)s->data;
+	if ((w & 0x00ffffffffffffffull) == 0x002e312f50545448ull) /* "HTTP/1." */
+		return HEAD_RESPONSE;
+	n = letters_to_space(w);
+	if (n == 8) {
+		n = letters_to_space(*(__u64 *)(s->data + 8) & 0xffffffffull); /* zeros are no letters */
+		n = n < 0 || n > 3 ? 0 : n + 8;
+	}
+	if (n <= 0)
+		return HEAD_NONE;
+	/* The answer to HEAD has a length and no body; CONNECT has no body at all. */
+	if ((__u32)w == 0x44414548 /* "HEAD" */ || (__u32)w == 0x4e4e4f43 /* "CONN" */)
+		return HEAD_REQUEST_NO_LENGTH;
+	return HEAD_REQUEST;
+}
+
+struct head_scan {
+	__u32 limit;
+	__u32 head_end;       /* first byte after the head; 0: not found */
+	__u32 length_at;      /* where the value of Content-Length begins; 0: not found */
+	__u64 content_length; /* valid when has_length */
+	__u8 has_length;
+	__u8 has_coding; /* Transfer-Encoding: the length does not count */
+};
+
+static __always_inline __u64 lower8(const __u8 *p)
+{
+	return *(__u64 *)p | 0x2020202020202020ull;
+}
+
+#define WORD(a, b, c, d, e, f, g, h)                                                                            \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 | \
+	 (__u64)(g) << 48 | (__u64)(h) << 56)
+
+static long scan_digits(__u32 i, struct head_scan *scan)
+{
+	struct scratch *s = scratch();
+	__u8 c;
+
+	if (!s)
+		return 1;
+	c = s->data[(scan->length_at + i) & (SW_CAPTURE_MAX - 1)];
+	if (c == ' ' && !scan->has_length)
+		return 0;
+	if (c < '0' || c > '9')
+		return 1;
+	scan->content_length = scan->content_length * 10 + (c - '0');
+	scan->has_length = 1;
+	return 0;
+}
+
+/* Looks at the line that begins after the first newline of one 8-byte word. Shorter lines may be missed: no harm. */
+static long scan_word(__u32 i, struct head_scan *scan)
+{
+	struct scratch *s = scratch();
+	__u32 at = i * 8, k;
+	const __u8 *line;
+	__u64 x;
+
+	if (!s || at >= scan->limit || at >= SMALL_SEGMENT)
+		return 1;
+	x = *(__u64 *)(s->data + at) ^ 0x0a0a0a0a0a0a0a0aull;
+	x = (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
+	if (!x)
+		return 0;
+	/* The lowest set bit stands in the newline's byte; the product's top byte is that byte's number. */
+	k = (((x & -x) >> 7) * 0x0001020304050607ull >> 56) & 7;
+	line = s->data + at + k + 1;
+	if (line[0] == '\n' || (line[0] == '\r' && line[1] == '\n')) {
+		scan->head_end = at + k + (line[0] == '\n' ? 2 : 3);
+		return 1;
+	}
+	if (lower8(line) == WORD('c', 'o', 'n', 't', 'e', 'n', 't', '-') &&
+	    lower8(line + 7) == WORD('-', 'l', 'e', 'n', 'g', 't', 'h', ':'))
+		scan->length_at = at + k + 1 + 15;
+	if (lower8(line) == WORD('t', 'r', 'a', 'n', 's', 'f', 'e', 'r'))
+		scan->has_coding = 1;
+	return 0;
+}
+
+/* Finds the end of the head that begins scratch()->data, and its Content-Length, within `captured` bytes. */
+static __always_inline void scan_head(struct head_scan *scan, __u32 captured)
+{
+	scan->limit = captured;
+	scan->head_end = scan->length_at = 0;
+	scan->content_length = 0;
+	scan->has_length = scan->has_coding = 0;
+	bpf_loop(SMALL_SEGMENT / 8, scan_word, scan, 0);
+	if (scan->length_at)
+		bpf_loop(20, scan_digits, scan, 0);
+	if (scan->head_end > captured)
+		scan->head_end = 0;
+}
+
+/*
+ * How many of a segment's `length` bytes to copy when it is longer than the `have` that scratch()->data holds. Where these show
+ * that nothing but one message's body follows, only its head, and the body is skipped to its end.
+ */
+__noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, __u32 have)
+{
+	__u32 limit = RUN_BYTES, budget;
+	struct head_scan scan;
+	struct stream *d;
+
+	if (!st)
+		return have;
+	d = &st->streams[direction & 1];
+	if (bpf_ringbuf_query(&sw_ring, BPF_RB_AVAIL_DATA) > sw_pressed_bytes)
+		limit = RUN_BYTES_PRESSED;
+	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
+	if (budget > SW_CAPTURE_MAX)
+		budget = SW_CAPTURE_MAX;
+
+	if (!st->no_length && head_kind() != HEAD_NONE) {
+		scan_head(&scan, have);
+		if (scan.head_end && scan.has_length && !scan.has_coding) {
+			__u64 end = scan.head_end + scan.content_length;
+
+			if (end >= length) {
+				d->skip_until = d->offset + end;
+				return scan.head_end;
+			}
+		}
+	}
+	return length < budget ? length : budget < have ? have : budget;
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The state of a socket, the maps, and what userspace sets before the programs are loaded. */
+#ifndef SOCKWATCH_STATE_H
+#define SOCKWATCH_STATE_H
+
+#include "arch.h"
+#include "records.h"
+
+enum verdict {
+	VERDICT_NEW = 0, /* no byte has told yet */
+	VERDICT_MAYBE,   /* looks like HTTP as far as it goes; too short to tell */
+	VERDICT_HTTP,
+	VERDICT_IGNORE,
+};
+
+struct stream {
+	__u64 offset;     /* bytes that passed */
+	__u64 told;       /* of these, up to where records have told */
+	__u64 last_ts;    /* when the last byte passed */
+	__u64 skip_until; /* the current body's end by its Content-Length; 0: not known */
+	__u32 run_bytes;  /* captured in this run */
+	__u32 run_records;
+	__u8 tail[SW_TAIL_MAX]; /* the last bytes that passed, when they were not told */
+	__u8 tail_len;
+	__u8 hidden; /* of the bytes not told */
+	__u8 pad[6];
+};
+
+#define PROBE_MAX 32
+
+struct socket_state {
+	__u64 cookie;
+	struct stream streams[2];
+	__u64 mmsg;      /* the array of the sendmmsg or recvmmsg under way ... */
+	__u32 mmsg_pid;  /* ... by this thread ... */
+	__u32 mmsg_next; /* ... and its next element */
+	__u32 tgid;      /* last told to userspace */
+	__u32 run;
+	__u32 copied_seq; /* TCP: what had been consumed after the last receive */
+	__u8 verdict;
+	__u8 last_direction;
+	__u8 opened;
+	__u8 closed;
+	__u8 passive;
+	__u8 listening;
+	__u8 known_start;
+	__u8 from_start;
+	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
+	__u8 request_direction; /* 1 + direction, once known */
+	__u8 tcp;
+	__u8 no_length;   /* Content-Length of the answers to come says nothing of their bodies */
+	__u8 probe_len;
+	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct socket_state);
+} sw_sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 * 1024 * 1024); /* userspace sets the configured size */
+} sw_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SW_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} sw_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SW_ADVICE_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} sw_advice SEC(".maps");
+
+/*
+ * Where a record is put together: one element a CPU (userspace sets the number), for programs that run in process
+ * context. An ordinary array: a per-CPU one is limited to 32 KiB.
+ */
+struct scratch {
+	struct {
+		struct sw_header header;
+		struct sw_open open;
+	} open;
+	__u8 tail[SW_TAIL_MAX];
+	struct sw_header header;
+	__u8 data[2 * SW_CAPTURE_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} sw_scratch SEC(".maps");
+
+/* Set by userspace before load. */
+const volatile __u32 sw_agent_tgid = 0;        /* our own endpoint is not watched */
+const volatile __u64 sw_wake_bytes = 1 << 20;  /* fill of the ring at which userspace is woken */
+const volatile __u64 sw_pressed_bytes = 1 << 21; /* fill from which bodies are captured sparingly */
+
+/* Set by userspace before it reads the iterator. */
+__u32 sw_iterate_what = SW_ITERATE_ALL;
+
+static __always_inline void count(__u32 what)
+{
+	__u64 *counter = bpf_map_lookup_elem(&sw_counters, &what);
+	if (counter)
+		(*counter)++;
+}
+
+static __always_inline struct scratch *scratch(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	return bpf_map_lookup_elem(&sw_scratch, &cpu);
+}
+
+#endif
