@@ -1,0 +1,91 @@
+#include "config/yaml_reader.h"
+
+#include <algorithm>
+#include <set>
+
+namespace sockwatch {
+namespace {
+
+std::string kind_of(const YAML::Node& node) {
+  if (node.IsMap()) return "a map";
+  if (node.IsSequence()) return "a list";
+  if (node.IsScalar()) return "\"" + node.Scalar() + "\"";
+  return "nothing";
+}
+
+std::string join_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : path + "." + std::string(key);
+}
+
+std::string names_of(const std::vector<YamlKey>& keys) {
+  std::string names;
+  for (const YamlKey& key : keys) {
+    if (!names.empty()) names += ", ";
+    names += key.name;
+  }
+  return names;
+}
+
+}  // namespace
+
+void YamlReader::read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys) {
+  if (node.IsNull()) return;
+  if (!node.IsMap()) {
+    report(node, path, "expected a map with the keys " + names_of(keys) + ", got " + kind_of(node));
+    return;
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar()) {
+      report(entry.first, path, "expected a key out of " + names_of(keys) + ", got " + kind_of(entry.first));
+      continue;
+    }
+    const std::string& name = entry.first.Scalar();
+    const std::string entry_path = join_path(path, name);
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const YamlKey& k) { return k.name == name; });
+    if (key == keys.end()) {
+      report(entry.first, entry_path, "unknown key; expected one of " + names_of(keys));
+    } else if (!seen.insert(name).second) {
+      report(entry.first, entry_path, "the key stands here for the second time; expected it once");
+    } else {
+      key->read(entry.second, entry_path);
+    }
+  }
+}
+
+void YamlReader::read_list(const YAML::Node& node, const std::string& path,
+                           const std::function<void(const YAML::Node&, const std::string&)>& read) {
+  if (!node.IsSequence()) {
+    report(node, path, "expected a list, got " + kind_of(node));
+    return;
+  }
+  size_t index = 0;
+  for (const YAML::Node& element : node) read(element, path + "[" + std::to_string(index++) + "]");
+}
+
+const std::string* YamlReader::scalar(const YAML::Node& node, const std::string& path,
+                                      std::string_view expected) {
+  if (node.IsScalar()) return &node.Scalar();
+  report(node, path, "expected " + std::string(expected) + ", got " + kind_of(node));
+  return nullptr;
+}
+
+void YamlReader::report(const YAML::Node& node, const std::string& path, const std::string& what) {
+  report_at(node.Mark().line + 1, path.empty() ? what : path + ": " + what);
+}
+
+void YamlReader::report_at(int line, const std::string& what) { reports_.push_back({line, what}); }
+
+std::string YamlReader::errors() const {
+  std::vector<Report> ordered = reports_;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const Report& a, const Report& b) { return a.line < b.line; });
+  std::string text;
+  for (const Report& report : ordered) {
+    if (!text.empty()) text += '\n';
+    text += file_ + ":" + std::to_string(report.line) + ": " + report.text;
+  }
+  return text;
+}
+
+}  // namespace sockwatch
