@@ -2,6 +2,7 @@
 // on that socket. The only currency between capture and the rest of the pipeline.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -51,6 +52,20 @@ struct Open {
   bool from_start = true;           ///< the socket has been seen since before its first byte
 };
 
+/// Why bytes that passed could not be read.
+enum class Hidden : uint8_t {
+  none,
+  splice,      ///< sendfile, splice: never in user memory
+  fault,       ///< the page was not resident
+  truncated,   ///< discarded by MSG_TRUNC
+  compat,      ///< a 32-bit process on a 64-bit kernel
+  io_uring,    ///< an io_uring request that does not tell its buffer
+  syscall,     ///< a system call that is not known
+  skipped,     ///< consumed without passing a receive
+};
+inline constexpr size_t kHiddenReasons = 8;
+std::string_view to_string(Hidden reason);
+
 /// Bytes that passed. `offset` counts from the first byte seen of this direction.
 struct Segment {
   Direction direction = Direction::recv;
@@ -59,7 +74,7 @@ struct Segment {
   std::span<const uint8_t> data;      ///< the first bytes of these `length`; may be shorter
   std::span<const uint8_t> tail;      ///< the last bytes of these `length`, where `data` does not reach them
   uint32_t run = 0;                   ///< counts changes of direction on the socket; 0: not known
-  bool unreadable = false;            ///< the bytes were consumed in a way that hides them
+  Hidden hidden = Hidden::none;       ///< why there is no data
 };
 
 /// One direction has ended (half-close).

@@ -39,4 +39,10 @@ Endpoint parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+std::string_view to_string(Hidden reason) {
+  constexpr std::string_view names[kHiddenReasons] = {"none",   "splice",   "fault",   "truncated",
+                                                      "compat", "io_uring", "syscall", "skipped"};
+  return names[static_cast<size_t>(reason)];
+}
+
 }  // namespace sockwatch

@@ -1,0 +1,227 @@
+#include "capture/capture.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+
+#include "capture/convert.h"
+#include "records.h"
+#include "sockwatch.skel.h"
+#include "util/fd.h"
+
+namespace sockwatch {
+namespace {
+
+// The skeleton's destructor detaches, unloads and frees; libbpf's objects know no other way.
+struct SkeletonDeleter {
+  void operator()(sockwatch_bpf* skeleton) const { sockwatch_bpf__destroy(skeleton); }
+};
+struct RingDeleter {
+  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+
+// libbpf explains a refusal at length on its own; kept for the error message, never printed.
+thread_local std::string* g_libbpf_log = nullptr;
+
+int keep_log(libbpf_print_level level, const char* format, va_list args) {
+  if (g_libbpf_log == nullptr || level > LIBBPF_WARN || g_libbpf_log->size() > 4096) return 0;
+  char line[512];
+  vsnprintf(line, sizeof(line), format, args);
+  *g_libbpf_log += line;
+  return 0;
+}
+
+Error explain(const std::string& what, int error, const std::string& log) {
+  std::string message = what + ": " + std::strerror(error);
+  const size_t end = log.find('\n');
+  if (!log.empty()) message += " (" + log.substr(0, end) + ")";
+  return Error{message + "; `sockwatch doctor` tells what is missing"};
+}
+
+uint32_t ring_size(uint32_t wanted) {
+  const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
+  const uint32_t most = 1u << 30;
+  return std::bit_ceil(std::clamp(wanted, page, most));
+}
+
+}  // namespace
+
+struct Capture::Impl {
+  std::unique_ptr<sockwatch_bpf, SkeletonDeleter> skeleton;
+  std::unique_ptr<ring_buffer, RingDeleter> ring;
+  uint64_t* advice = nullptr;  // the map's memory, shared with the programs
+  size_t advice_bytes = 0;
+  uint64_t ring_bytes = 0;
+  void* consumer = MAP_FAILED;  // the ring's two position pages
+  void* producer = MAP_FAILED;
+  size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  EventHandler* handler = nullptr;
+  SocketEvent event;
+
+  ~Impl() {
+    if (advice != nullptr) munmap(advice, advice_bytes);
+    if (consumer != MAP_FAILED) munmap(consumer, page);
+    if (producer != MAP_FAILED) munmap(producer, page);
+  }
+
+  static int on_record(void* context, void* data, size_t size) {
+    auto* self = static_cast<Impl*>(context);
+    if (to_event(data, size, self->event)) self->handler->on_event(self->event);
+    return 0;
+  }
+
+  Result<> map_positions() {
+    const int fd = bpf_map__fd(skeleton->maps.sw_ring);
+    consumer = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd, 0);
+    producer = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
+    if (consumer == MAP_FAILED || producer == MAP_FAILED)
+      return Error{std::string("cannot map the ring's positions: ") + std::strerror(errno)};
+    return {};
+  }
+
+  Result<> map_advice() {
+    advice_bytes = (SW_ADVICE_SLOTS * sizeof(uint64_t) + page - 1) / page * page;
+    void* memory = mmap(nullptr, advice_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        bpf_map__fd(skeleton->maps.sw_advice), 0);
+    if (memory == MAP_FAILED) return Error{std::string("cannot map the advice array: ") + std::strerror(errno)};
+    advice = static_cast<uint64_t*>(memory);
+    return {};
+  }
+
+  // Runs an iterator to its end and hands over the bytes that it wrote.
+  Result<std::vector<std::byte>> iterate(bpf_program* program, bpf_map* map) {
+    bpf_iter_link_info info{};
+    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    if (map != nullptr) {
+      info.map.map_fd = static_cast<uint32_t>(bpf_map__fd(map));
+      options.link_info = &info;
+      options.link_info_len = sizeof(info);
+    }
+    bpf_link* link = bpf_program__attach_iter(program, &options);
+    if (link == nullptr) return Error{std::string("cannot list sockets: ") + std::strerror(errno)};
+    const Fd fd(bpf_iter_create(bpf_link__fd(link)));
+    bpf_link__destroy(link);
+    if (!fd) return Error{std::string("cannot list sockets: ") + std::strerror(errno)};
+
+    std::vector<std::byte> out;
+    std::array<std::byte, 16384> buffer;
+    for (;;) {
+      const ssize_t n = read(fd.get(), buffer.data(), buffer.size());
+      if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (n < 0) return Error{std::string("cannot list sockets: ") + std::strerror(errno)};
+      if (n == 0) return out;
+      out.insert(out.end(), buffer.begin(), buffer.begin() + n);
+    }
+  }
+};
+
+Capture::Capture(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Capture::~Capture() = default;
+
+Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
+  auto impl = std::make_unique<Impl>();
+  std::string log;
+  libbpf_set_print(keep_log);
+  g_libbpf_log = &log;
+  struct Forget {
+    ~Forget() { g_libbpf_log = nullptr; }
+  } forget;
+
+  impl->skeleton.reset(sockwatch_bpf__open());
+  if (!impl->skeleton) return explain("cannot open the BPF programs", errno, log);
+  auto* skeleton = impl->skeleton.get();
+
+  impl->ring_bytes = ring_size(config.ring_bytes);
+  bpf_map__set_max_entries(skeleton->maps.sw_ring, static_cast<uint32_t>(impl->ring_bytes));
+  bpf_map__set_max_entries(skeleton->maps.sw_scratch, static_cast<uint32_t>(libbpf_num_possible_cpus()));
+  skeleton->rodata->sw_agent_tgid = static_cast<uint32_t>(getpid());
+  skeleton->rodata->sw_wake_bytes = impl->ring_bytes / 4;
+  skeleton->rodata->sw_pressed_bytes = impl->ring_bytes / 2;
+
+  // Iterators are run when asked, not attached for good.
+  bpf_program__set_autoattach(skeleton->progs.sw_seed, false);
+  bpf_program__set_autoattach(skeleton->progs.sw_list, false);
+  if (int error = sockwatch_bpf__load(skeleton); error != 0)
+    return explain("the kernel refused the BPF programs", -error, log);
+  if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
+  if (Result<> mapped = impl->map_positions(); !mapped) return mapped.error();
+  impl->ring.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.sw_ring), Impl::on_record, impl.get(), nullptr));
+  if (!impl->ring) return explain("cannot map the ring buffer", errno, log);
+  if (int error = sockwatch_bpf__attach(skeleton); error != 0)
+    return explain("cannot attach the BPF programs", -error, log);
+  // Sockets that were there before us get their state now.
+  if (auto seeded = impl->iterate(skeleton->progs.sw_seed, nullptr); !seeded) return seeded.error();
+  return std::unique_ptr<Capture>(new Capture(std::move(impl)));
+}
+
+int Capture::wake_fd() const { return ring_buffer__epoll_fd(impl_->ring.get()); }
+
+size_t Capture::drain(EventHandler& handler) {
+  impl_->handler = &handler;
+  const int n = ring_buffer__consume(impl_->ring.get());
+  return n > 0 ? static_cast<size_t>(n) : 0;
+}
+
+uint64_t Capture::ring_used() const {
+  const auto consumed = __atomic_load_n(static_cast<const uint64_t*>(impl_->consumer), __ATOMIC_ACQUIRE);
+  return __atomic_load_n(static_cast<const uint64_t*>(impl_->producer), __ATOMIC_ACQUIRE) - consumed;
+}
+
+uint64_t Capture::ring_bytes() const { return impl_->ring_bytes; }
+
+void Capture::ignore(SocketId socket) {
+  __atomic_store_n(&impl_->advice[socket & (SW_ADVICE_SLOTS - 1)], socket, __ATOMIC_RELAXED);
+}
+
+Result<std::vector<SocketInfo>> Capture::list(Listing what) {
+  impl_->skeleton->bss->sw_iterate_what = what == Listing::all ? SW_ITERATE_ALL : SW_ITERATE_PENDING;
+  auto bytes = impl_->iterate(impl_->skeleton->progs.sw_list, impl_->skeleton->maps.sw_sockets);
+  if (!bytes) return bytes.error();
+  std::vector<SocketInfo> sockets;
+  sockets.reserve(bytes->size() / sizeof(sw_socket_entry));
+  for (size_t at = 0; at + sizeof(sw_socket_entry) <= bytes->size(); at += sizeof(sw_socket_entry)) {
+    sw_socket_entry entry;
+    std::memcpy(&entry, bytes->data() + at, sizeof(entry));
+    sockets.push_back(to_info(entry));
+  }
+  return sockets;
+}
+
+Capture::Counters Capture::counters() const {
+  std::vector<uint64_t> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
+  const int fd = bpf_map__fd(impl_->skeleton->maps.sw_counters);
+  auto total = [&](uint32_t what) {
+    uint64_t sum = 0;
+    if (bpf_map_lookup_elem(fd, &what, per_cpu.data()) == 0)
+      for (uint64_t n : per_cpu) sum += n;
+    return sum;
+  };
+  return {.segments = total(SW_COUNT_SEGMENTS),
+          .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
+          .lost_requests = total(SW_COUNT_LOST_REQUESTS),
+          .lost_control = total(SW_COUNT_LOST_CONTROL),
+          .no_state = total(SW_COUNT_NO_STATE)};
+}
+
+std::vector<Capture::ProgramTime> Capture::program_times() const {
+  std::vector<ProgramTime> times;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, impl_->skeleton->obj) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0 || info.run_cnt == 0) continue;
+    times.push_back({.name = bpf_program__name(program),
+                     .runs = info.run_cnt,
+                     .seconds = static_cast<double>(info.run_time_ns) / 1e9});
+  }
+  return times;
+}
+
+}  // namespace sockwatch

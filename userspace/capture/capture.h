@@ -1,0 +1,71 @@
+// Owns the kernel side: loads and attaches the BPF programs, drains the ring, lists sockets, reads the counters.
+//
+// One thread. Everything is detached and freed with the object; nothing is pinned, so a process that is killed leaves
+// nothing behind either.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "stream/socket_event.h"
+#include "stream/socket_info.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+class EventHandler {
+ public:
+  virtual void on_event(const SocketEvent& event) = 0;
+
+ protected:
+  ~EventHandler() = default;
+};
+
+class Capture {
+ public:
+  struct Counters {
+    uint64_t segments = 0;       ///< that passed and were to be told of
+    uint64_t lost_segments = 0;  ///< of these: the ring was full
+    uint64_t lost_requests = 0;  ///< lost segments that began a request
+    uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
+    uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
+  };
+  struct ProgramTime {
+    std::string name;
+    uint64_t runs = 0;
+    double seconds = 0;
+  };
+  enum class Listing { all, pending };
+
+  /// Fails with words a user can act on.
+  static Result<std::unique_ptr<Capture>> start(const CaptureConfig& config);
+  ~Capture();
+
+  /// Readable when the ring has filled to a quarter; otherwise poll with drain().
+  int wake_fd() const;
+  /// Hands over what is in the ring; returns the number of records.
+  size_t drain(EventHandler& handler);
+  /// Bytes in the ring that have not been drained.
+  uint64_t ring_used() const;
+  uint64_t ring_bytes() const;
+
+  /// The socket is of no interest any longer.
+  void ignore(SocketId socket);
+  /// All watched sockets, or those with bytes that no event has told of (and all of AF_UNIX).
+  Result<std::vector<SocketInfo>> list(Listing what);
+
+  Counters counters() const;
+  /// Run time by program; empty unless the kernel's statistics are on (kernel.bpf_stats_enabled).
+  std::vector<ProgramTime> program_times() const;
+
+ private:
+  struct Impl;
+  explicit Capture(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,117 @@
+#include "pipeline/agent.h"
+
+#include "aggregation/self_metrics.h"
+#include "capture/capture.h"
+#include "exposition/metrics_server.h"
+#include "pipeline/capture_loop.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/scrape_mailbox.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr uint64_t kFreshListingNs = 100'000'000;  // a scrape lists sockets anew when the last listing is older
+
+class PipelineHandler final : public EventHandler {
+ public:
+  explicit PipelineHandler(Pipeline& pipeline) : pipeline_(pipeline) {}
+  void on_event(const SocketEvent& event) override { pipeline_.on_event(event); }
+
+ private:
+  Pipeline& pipeline_;
+};
+
+class SinkHandler final : public EventHandler {
+ public:
+  explicit SinkHandler(const std::function<bool(const SocketEvent&)>& sink) : sink_(sink) {}
+  void on_event(const SocketEvent& event) override { wanted_ = wanted_ && sink_(event); }
+  bool done() const { return !wanted_; }
+
+ private:
+  const std::function<bool(const SocketEvent&)>& sink_;
+  bool wanted_ = true;
+};
+
+SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, CaptureLoop& loop) {
+  SelfMetrics self;
+  pipeline.fill(self);
+  const Capture::Counters kernel = capture.counters();
+  self.lost_segments["ring_full"] = kernel.lost_segments;
+  self.lost_segments["control_ring_full"] = kernel.lost_control;
+  self.lost_segments["no_socket_state"] = kernel.no_state;
+  self.lost_requests["ring_full"] = kernel.lost_requests;
+  self.ring_bytes = capture.ring_bytes();
+  const CaptureLoop::Pressure pressure = loop.take_pressure();
+  self.ring_used_bytes_max = pressure.ring_used_bytes;
+  self.drain_lag_seconds_max = static_cast<double>(pressure.lag_ns) / 1e9;
+  for (const Capture::ProgramTime& program : capture.program_times()) {
+    self.bpf_stats_enabled = true;
+    self.bpf_seconds[program.name] = program.seconds;
+    self.bpf_runs[program.name] = program.runs;
+  }
+  return self;
+}
+
+}  // namespace
+
+Result<> run_agent(const Config& config) {
+  auto started = Capture::start(config.capture);
+  if (!started) return started.error();
+  Capture& capture = **started;
+  auto created = CaptureLoop::create(capture);
+  if (!created) return created.error();
+  CaptureLoop& loop = **created;
+
+  Pipeline pipeline(config, [&](SocketId socket) { capture.ignore(socket); });
+  PipelineHandler handler(pipeline);
+  ScrapeMailbox mailbox;
+  auto server = MetricsServer::start(config.web, [&] { return mailbox.ask(); });
+  if (!server) return server.error();
+
+  uint64_t listed_ns = 0;
+  CaptureLoop::Tasks tasks;
+  tasks.handler = &handler;
+  tasks.wake_fd = mailbox.wake_fd();
+  tasks.on_listing = [&](std::span<const SocketInfo> sockets, bool complete, uint64_t at_ns) {
+    pipeline.on_progress(sockets, complete, at_ns);
+    if (!complete) return;
+    pipeline.on_sockets(sockets);
+    listed_ns = monotonic_ns();
+  };
+  tasks.on_tick = [&](uint64_t now_ns) {
+    pipeline.advance(now_ns);
+    if (!mailbox.take()) return;
+    if (now_ns > listed_ns + kFreshListingNs)
+      if (Result<> listed = loop.list(tasks, Capture::Listing::all); !listed) log_warn(listed.error().message);
+    auto snapshot = std::make_shared<Snapshot>();
+    pipeline.snapshot(*snapshot);
+    append_self_metrics(self_metrics(pipeline, capture, loop), *snapshot);
+    mailbox.answer(std::move(snapshot));
+  };
+
+  log_info("watching every HTTP service on this host",
+           {{"metrics", "http://localhost:" + std::to_string((*server)->port()) + config.web.telemetry_path}});
+  Result<> ran = loop.run(tasks);
+  mailbox.shut();
+  log_info("stopped; nothing of sockwatch is left in the kernel");
+  return ran;
+}
+
+Result<> record_live(const Config& config, const std::function<bool(const SocketEvent&)>& sink) {
+  auto started = Capture::start(config.capture);
+  if (!started) return started.error();
+  auto created = CaptureLoop::create(**started);
+  if (!created) return created.error();
+
+  SinkHandler handler(sink);
+  CaptureLoop::Tasks tasks;
+  tasks.handler = &handler;
+  tasks.on_listing = [](std::span<const SocketInfo>, bool, uint64_t) {};
+  tasks.on_tick = [](uint64_t) {};
+  tasks.done = [&] { return handler.done(); };
+  return (*created)->run(tasks);
+}
+
+}  // namespace sockwatch

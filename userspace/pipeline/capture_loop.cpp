@@ -1,0 +1,108 @@
+#include "pipeline/capture_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "util/clock.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr int kPollMs = 20;                         // the ring wakes us sooner when it fills
+constexpr uint64_t kPendingNs = 250'000'000;        // a response's end is known within a second
+constexpr uint64_t kCompleteNs = 5'000'000'000;
+constexpr uint64_t kListingShare = 50;              // listings take at most one part in so many of our time
+
+Error system_error(const char* what) { return Error{std::string(what) + ": " + std::strerror(errno)}; }
+
+// Remembers the age of a batch's first record on the way to the real handler.
+class FirstAge final : public EventHandler {
+ public:
+  FirstAge(EventHandler& next, uint64_t now_ns) : next_(next), now_ns_(now_ns) {}
+  void on_event(const SocketEvent& event) override {
+    if (first_) {
+      first_ = false;
+      age_ns_ = now_ns_ > event.ts_ns ? now_ns_ - event.ts_ns : 0;
+    }
+    next_.on_event(event);
+  }
+  uint64_t age_ns() const { return age_ns_; }
+
+ private:
+  EventHandler& next_;
+  uint64_t now_ns_;
+  uint64_t age_ns_ = 0;
+  bool first_ = true;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  Fd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) return system_error("cannot wait for signals");
+  Fd epoll(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return system_error("cannot wait for events");
+  for (int fd : {signals.get(), capture.wake_fd()}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return system_error("cannot wait for events");
+  }
+  return std::unique_ptr<CaptureLoop>(new CaptureLoop(capture, std::move(signals), std::move(epoll)));
+}
+
+Result<> CaptureLoop::run(const Tasks& tasks) {
+  if (tasks.wake_fd >= 0) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = tasks.wake_fd}};
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, tasks.wake_fd, &event) != 0)
+      return system_error("cannot wait for events");
+  }
+  epoll_event events[4];
+  while (!tasks.done || !tasks.done()) {
+    const int n = epoll_wait(epoll_.get(), events, 4, kPollMs);
+    if (n < 0 && errno != EINTR) return system_error("cannot wait for events");
+    for (int i = 0; i < n; ++i)
+      if (events[i].data.fd == signals_.get()) return {};
+    drain(tasks);
+    const uint64_t now_ns = monotonic_ns();
+    if (Result<> looked = look_after(tasks, now_ns); !looked) return looked;
+    tasks.on_tick(now_ns);
+  }
+  return {};
+}
+
+void CaptureLoop::drain(const Tasks& tasks) {
+  pressure_.ring_used_bytes = std::max(pressure_.ring_used_bytes, capture_.ring_used());
+  FirstAge first(*tasks.handler, monotonic_ns());
+  capture_.drain(first);
+  pressure_.lag_ns = std::max(pressure_.lag_ns, first.age_ns());
+}
+
+Result<> CaptureLoop::look_after(const Tasks& tasks, uint64_t now_ns) {
+  if (now_ns < next_pending_ns_) return {};
+  return list(tasks, now_ns >= next_complete_ns_ ? Capture::Listing::all : Capture::Listing::pending);
+}
+
+Result<> CaptureLoop::list(const Tasks& tasks, Capture::Listing what) {
+  const uint64_t start_ns = monotonic_ns();
+  auto sockets = capture_.list(what);
+  if (!sockets) return sockets.error();
+  drain(tasks);  // what the listing saw has been told of now
+  tasks.on_listing(*sockets, what == Capture::Listing::all, start_ns);
+  const uint64_t cost_ns = (monotonic_ns() - start_ns) * kListingShare;
+  next_pending_ns_ = start_ns + std::max(kPendingNs, cost_ns);
+  if (what == Capture::Listing::all) next_complete_ns_ = start_ns + std::max(kCompleteNs, cost_ns);
+  return {};
+}
+
+CaptureLoop::Pressure CaptureLoop::take_pressure() { return std::exchange(pressure_, {}); }
+
+}  // namespace sockwatch

@@ -1,0 +1,56 @@
+// The thread that drains the ring: waits, drains, looks after sockets that no record tells of, until a signal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "capture/capture.h"
+#include "stream/socket_info.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+class CaptureLoop {
+ public:
+  /// What the loop does between two waits. All on the loop's thread.
+  struct Tasks {
+    EventHandler* handler = nullptr;
+    /// A listing, taken at `listed_ns`, when every event up to it has been handed over.
+    std::function<void(std::span<const SocketInfo>, bool complete, uint64_t listed_ns)> on_listing;
+    std::function<void(uint64_t now_ns)> on_tick;
+    int wake_fd = -1;  ///< another reason to wake and tick; the owner empties it
+    std::function<bool()> done;
+  };
+  /// How full the ring and how old its records were, at the worst.
+  struct Pressure {
+    uint64_t ring_used_bytes = 0;
+    uint64_t lag_ns = 0;
+  };
+
+  /// Blocks SIGINT and SIGTERM for the calling thread and those that it starts later: run() waits for them.
+  static Result<std::unique_ptr<CaptureLoop>> create(Capture& capture);
+
+  Result<> run(const Tasks& tasks);
+  /// Drains and lists at once; costs more the more sockets there are.
+  Result<> list(const Tasks& tasks, Capture::Listing what);
+  /// The worst since the last call.
+  Pressure take_pressure();
+
+ private:
+  CaptureLoop(Capture& capture, Fd signals, Fd epoll)
+      : capture_(capture), signals_(std::move(signals)), epoll_(std::move(epoll)) {}
+  void drain(const Tasks& tasks);
+  Result<> look_after(const Tasks& tasks, uint64_t now_ns);
+
+  Capture& capture_;
+  Fd signals_;
+  Fd epoll_;
+  Pressure pressure_;
+  uint64_t next_pending_ns_ = 0;
+  uint64_t next_complete_ns_ = 0;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,28 @@
+#include "pipeline/connection_table.h"
+
+namespace sockwatch {
+
+Connection* ConnectionTable::insert(SocketId socket) {
+  if (connections_.size() >= max_) return nullptr;
+  auto& slot = connections_[socket];
+  if (slot) parser_bytes_ -= slot->parser_bytes;
+  slot = std::make_unique<Connection>();
+  slot->socket = socket;
+  return slot.get();
+}
+
+void ConnectionTable::erase(SocketId socket) {
+  const auto it = connections_.find(socket);
+  if (it == connections_.end()) return;
+  parser_bytes_ -= it->second->parser_bytes;
+  connections_.erase(it);
+}
+
+bool ConnectionTable::account(Connection& connection) {
+  const size_t now = connection.parser ? connection.parser->memory() : 0;
+  parser_bytes_ += now - connection.parser_bytes;
+  connection.parser_bytes = now;
+  return parser_bytes_ <= kMaxParserBytes;
+}
+
+}  // namespace sockwatch

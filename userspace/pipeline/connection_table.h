@@ -1,0 +1,75 @@
+// The connections under observation: their names, where their two streams stand, their parser and their service.
+//
+// One thread. Bounded: `max_connections` connections, kMaxParserBytes of parser memory in all.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "attribution/service_resolver.h"
+#include "protocols/parser.h"
+#include "stream/socket_event.h"
+#include "stream/stream_cursor.h"
+
+namespace sockwatch {
+
+struct Connection {
+  SocketId socket = 0;
+  Endpoint local;
+  Endpoint remote;
+  uint64_t netns = 0;
+  SocketId peer = 0;
+  std::string unix_path;
+  uint32_t tgid = 0;          ///< who uses the socket
+  uint64_t cgroup_id = 0;
+  std::string comm;
+  ServiceId service = ServiceResolver::kUnknown;
+  bool named = false;         ///< the service was told by the recording
+  bool serves_http = false;   ///< has been the server of a transaction
+  std::string peer_name;      ///< of the other end, as of ...
+  uint64_t peer_version = 0;  ///< ... this version of the server directory; 0: never asked
+  uint64_t opened_ns = 0;
+  uint8_t missed = 0;         ///< listings in a row that should have had the socket and did not
+
+  std::unique_ptr<Parser> parser;  ///< null: the connection is of no interest
+  size_t parser_bytes = 0;         ///< its memory, when last counted
+  bool waiting = false;            ///< listed among those whose parser waits for time to pass
+  std::array<StreamCursor, 2> cursors;
+  Direction last_direction = Direction::recv;
+  uint32_t run = 0;
+};
+
+class ConnectionTable {
+ public:
+  static constexpr size_t kMaxParserBytes = 64 << 20;
+
+  explicit ConnectionTable(size_t max_connections) : max_(max_connections) {}
+
+  Connection* find(SocketId socket) {
+    const auto it = connections_.find(socket);
+    return it == connections_.end() ? nullptr : it->second.get();
+  }
+  /// Null when the table is full.
+  Connection* insert(SocketId socket);
+  void erase(SocketId socket);
+  /// Notes the memory that the connection's parser holds now; false when the total is too much.
+  bool account(Connection& connection);
+  size_t size() const { return connections_.size(); }
+  size_t parser_bytes() const { return parser_bytes_; }
+
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (auto& [socket, connection] : connections_) visit(*connection);
+  }
+
+ private:
+  size_t max_;
+  size_t parser_bytes_ = 0;
+  absl::flat_hash_map<SocketId, std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,330 @@
+#include "pipeline/pipeline.h"
+
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+
+namespace sockwatch {
+namespace {
+
+constexpr uint64_t kSweepNs = 5'000'000'000;
+constexpr const char* kLostConnectionLimit = "connection_limit";
+constexpr const char* kLostMemoryLimit = "memory_limit";
+constexpr const char* kLostNoOpen = "no_open";
+
+std::string_view as_text(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Config& config) : Pipeline(config, nullptr) {}
+
+Pipeline::Pipeline(const Config& config, Ignore ignore)
+    : config_(config),
+      live_(ignore != nullptr),
+      ignore_(std::move(ignore)),
+      resolver_(config.attribution, config.procfs, config.cgroupfs, config.metrics.max_services),
+      registry_(config.metrics, config.routes),
+      observed_routes_(config.routes),
+      connections_(config.capture.max_connections) {
+  for (const char* reason : {kLostConnectionLimit, kLostMemoryLimit, kLostNoOpen}) lost_[reason] = 0;
+}
+
+void Pipeline::set_observer(Observer observer) { observer_ = std::move(observer); }
+
+void Pipeline::on_event(const SocketEvent& event) {
+  if (event.kind == SocketEvent::Kind::open) {
+    open(event);
+    return;
+  }
+  Connection* connection = connections_.find(event.socket);
+  if (connection == nullptr) {
+    if (live_) {
+      // Dropped before, and the kernel side has not heard of it yet.
+      if (event.kind == SocketEvent::Kind::segment) {
+        lose(kLostNoOpen);
+        ignore_(event.socket);
+      }
+      return;
+    }
+    if (event.kind != SocketEvent::Kind::segment || (connection = open(event)) == nullptr) return;
+  }
+  current_ = connection;
+  switch (event.kind) {
+    case SocketEvent::Kind::segment:
+      on_segment(*connection, event);
+      break;
+    case SocketEvent::Kind::eof:
+      if (connection->parser) connection->parser->eof(event.eof.direction, event.ts_ns);
+      break;
+    case SocketEvent::Kind::owner:
+      set_process(*connection, event.process);
+      break;
+    case SocketEvent::Kind::close:
+      close(*connection, event.ts_ns);
+      break;
+    case SocketEvent::Kind::open:
+      break;
+  }
+  current_ = nullptr;
+}
+
+Connection* Pipeline::open(const SocketEvent& event) {
+  if (Connection* existing = connections_.find(event.socket)) close(*existing, event.ts_ns);
+  Connection* connection = connections_.insert(event.socket);
+  if (connection == nullptr) {
+    lose(kLostConnectionLimit);
+    if (ignore_) ignore_(event.socket);
+    return nullptr;
+  }
+  connection->parser = protocols()[0].make(*this);
+  connection->opened_ns = event.ts_ns;
+  if (event.kind == SocketEvent::Kind::open) {
+    connection->local = event.open.local;
+    connection->remote = event.open.remote;
+    connection->netns = event.open.netns;
+    connection->peer = event.open.peer;
+    connection->unix_path = event.open.unix_path;
+    if (!event.open.service.empty()) {
+      connection->named = true;
+      connection->service = resolver_.intern(event.open.service);
+    }
+    if (!event.open.from_start)
+      for (Direction d : {Direction::recv, Direction::send})
+        connection->parser->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}});
+  }
+  set_process(*connection, event.process);
+  return connection;
+}
+
+void Pipeline::set_process(Connection& connection, const ProcessHint& process) {
+  connection.tgid = process.tgid;
+  connection.cgroup_id = process.cgroup_id;
+  connection.comm = process.comm;
+  connection.serves_http = false;  // to be learned of the new process
+  if (!connection.named && live_) connection.service = resolver_.resolve(process, connection.local.port);
+}
+
+void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
+  const Segment& s = event.segment;
+  ++segments_;
+  captured_bytes_ += s.data.size();
+  if (!connection.parser) return;
+  if (s.run != 0) {
+    connection.run = s.run;
+  } else if (connection.run == 0 || connection.last_direction != s.direction) {
+    ++connection.run;
+  }
+  connection.last_direction = s.direction;
+  current_hidden_ = s.hidden;
+  consume(connection, s.direction,
+          {.ts_ns = event.ts_ns, .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid, .run = connection.run},
+          s.offset, s);
+  current_hidden_ = Hidden::none;
+}
+
+void Pipeline::consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset,
+                       const Segment& s) {
+  const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
+  Parser& parser = *connection.parser;
+  Verdict verdict = Verdict::undecided;
+  if (place.missed > 0) verdict = parser.unseen(direction, passage, {.length = place.missed, .tail = {}});
+  if (place.fresh > 0 && verdict <= Verdict::mine) {
+    std::string_view data = as_text(s.data).substr(0, s.length);
+    data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
+    if (!data.empty()) verdict = parser.data(direction, passage, data);
+    const uint64_t rest = place.fresh - data.size();
+    if (rest > 0 && verdict <= Verdict::mine)
+      verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail)});
+  }
+  settle(connection, verdict);
+}
+
+void Pipeline::settle(Connection& connection, Verdict verdict) {
+  if (verdict == Verdict::not_mine || verdict == Verdict::finished) {
+    drop(connection);
+    return;
+  }
+  if (!connections_.account(connection)) {
+    lose(kLostMemoryLimit);
+    drop(connection);
+    return;
+  }
+  if (!connection.waiting && connection.parser->waiting()) {
+    connection.waiting = true;
+    waiting_.push_back(connection.socket);
+  }
+}
+
+// Of no interest any longer. A recording's connections are kept, so that what follows does not open them anew.
+void Pipeline::drop(Connection& connection) {
+  connection.parser.reset();
+  connections_.account(connection);
+  if (!live_) return;
+  ignore_(connection.socket);
+  connections_.erase(connection.socket);
+}
+
+void Pipeline::close(Connection& connection, uint64_t ts_ns) {
+  current_ = &connection;
+  if (connection.parser) connection.parser->close(ts_ns);
+  current_ = nullptr;
+  connections_.erase(connection.socket);
+}
+
+void Pipeline::advance(uint64_t now_ns) {
+  std::erase_if(waiting_, [&](SocketId socket) {
+    Connection* connection = connections_.find(socket);
+    if (connection == nullptr) return true;
+    if (connection->parser) {
+      current_ = connection;
+      connection->parser->advance(now_ns);
+      current_ = nullptr;
+      if (connection->parser->waiting()) return false;
+    }
+    connection->waiting = false;
+    return true;
+  });
+  if (!live_ || now_ns < swept_ns_ + kSweepNs) return;
+  swept_ns_ = now_ns;
+  resolver_.sweep(now_ns);
+  const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());
+  for (ServiceId service = 0; service < resolver_.count(); ++service) {
+    const uint64_t gone = resolver_.gone_since_ns(service);
+    if (gone == 0 || now_ns < gone + expire_ns) continue;
+    registry_.forget_service(service);
+    servers_.forget(service);
+    std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
+  }
+}
+
+void Pipeline::finish() { advance(UINT64_MAX); }
+
+void Pipeline::on_progress(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns) {
+  for (const SocketInfo& info : sockets) {
+    if (!info.pending) continue;
+    for (Direction direction : {Direction::recv, Direction::send}) {
+      Connection* connection = connections_.find(info.socket);
+      if (connection == nullptr || !connection->parser) break;
+      const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
+      const uint64_t from = connection->cursors[static_cast<size_t>(direction)].next();
+      if (p.offset <= from) continue;
+      Segment untold;
+      untold.length = p.offset - from;
+      untold.tail = {p.tail, p.tail_length};
+      current_ = connection;
+      consume(*connection, direction, {.ts_ns = p.ts_ns, .tgid = connection->tgid, .run = info.run}, from, untold);
+      current_ = nullptr;
+    }
+  }
+  close_gone(sockets, complete, listed_ns);
+}
+
+// A listing may miss a socket while others come and go; two in a row do not.
+void Pipeline::close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns) {
+  absl::flat_hash_set<SocketId> alive;
+  alive.reserve(sockets.size());
+  for (const SocketInfo& info : sockets) alive.insert(info.socket);
+  std::vector<SocketId> gone;
+  connections_.for_each([&](Connection& connection) {
+    const bool listed = complete || connection.local.family == SocketFamily::unix_stream;
+    if (!listed || connection.opened_ns >= listed_ns) return;
+    connection.missed = alive.contains(connection.socket) ? 0 : connection.missed + 1;
+    if (connection.missed >= 2) gone.push_back(connection.socket);
+  });
+  for (SocketId socket : gone)
+    if (Connection* connection = connections_.find(socket)) close(*connection, listed_ns);
+}
+
+void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
+  std::set<std::pair<uint64_t, uint16_t>> listeners;
+  for (const SocketInfo& info : sockets)
+    if (info.listening && info.local.port != 0) listeners.insert({info.netns, info.local.port});
+
+  std::map<ServiceId, uint64_t> open;
+  for (ServiceId service : servers_.services()) open[service] = 0;
+  for (const SocketInfo& info : sockets) {
+    if (info.listening || !info.attached) continue;
+    const bool accepted =
+        info.accepted || (!info.known_start && listeners.contains({info.netns, info.local.port}));
+    if (!accepted) continue;
+    std::optional<ServiceId> service;
+    const Connection* connection = connections_.find(info.socket);
+    if (connection != nullptr && connection->serves_http) {
+      service = connection->service;
+    } else if (info.local.port != 0) {
+      service = servers_.at(info.local, info.netns);
+      if (!service) service = servers_.at_port(info.local.port, info.netns);
+    }
+    if (service) ++open[*service];
+  }
+  for (const auto& [service, connections] : open)
+    registry_.set_active_connections(service, resolver_.name(service), connections);
+}
+
+void Pipeline::on_transaction(const Transaction& transaction) {
+  Connection& connection = *current_;
+  ++transactions_[static_cast<size_t>(transaction.role)];
+  std::string_view peer;
+  if (transaction.role == Role::client) {
+    peer = peer_name(connection);
+  } else if (!connection.serves_http) {
+    connection.serves_http = true;
+    servers_.learn(connection.local, connection.netns, connection.service);
+  }
+  const std::string_view service = resolver_.name(connection.service);
+  registry_.record(connection.service, service, peer, transaction);
+  if (observer_) {
+    const RouteId route = observed_routes_.route(transaction.method, transaction.target);
+    observer_({.socket = connection.socket,
+               .service = service,
+               .peer = peer,
+               .path = observed_routes_.text(route),
+               .transaction = transaction});
+  }
+}
+
+void Pipeline::on_parse_error(ParseError error) {
+  ++parse_errors_[static_cast<size_t>(error)];
+  const bool needed = error == ParseError::unseen_request || error == ParseError::unseen_response;
+  if (needed && current_hidden_ != Hidden::none) ++unreadable_[{current_->service, current_hidden_}];
+}
+
+std::string_view Pipeline::peer_name(Connection& connection) {
+  if (connection.peer_version == servers_.version()) return connection.peer_name;
+  connection.peer_version = servers_.version();
+  if (connection.local.family == SocketFamily::unix_stream) {
+    const Connection* other = connections_.find(connection.peer);
+    connection.peer_name = other != nullptr                ? std::string(resolver_.name(other->service))
+                           : connection.unix_path.empty() ? "unix"
+                                                           : "unix:" + connection.unix_path;
+  } else if (const auto service = servers_.at(connection.remote, connection.netns)) {
+    connection.peer_name = resolver_.name(*service);
+  } else {
+    connection.peer_name = to_string(connection.remote);
+  }
+  return connection.peer_name;
+}
+
+void Pipeline::lose(const char* reason) { ++lost_[reason]; }
+
+void Pipeline::snapshot(Snapshot& out) { registry_.snapshot(out); }
+
+void Pipeline::fill(SelfMetrics& self) const {
+  self.segments = segments_;
+  self.captured_bytes = captured_bytes_;
+  for (Role role : {Role::server, Role::client})
+    self.transactions[{std::string(protocols()[0].name), std::string(to_string(role))}] =
+        transactions_[static_cast<size_t>(role)];
+  for (size_t i = 0; i < kParseErrors; ++i)
+    self.parse_errors[std::string(to_string(static_cast<ParseError>(i)))] = parse_errors_[i];
+  for (const auto& [reason, n] : lost_) self.lost_segments[reason] += n;
+  for (const auto& [key, n] : unreadable_)
+    self.unreadable_segments[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
+  self.series = registry_.series();
+  self.series_overflowed = registry_.series_overflowed();
+  self.connections = connections_.size();
+}
+
+}  // namespace sockwatch

@@ -1,0 +1,104 @@
+// The one-way path from socket events to counted transactions: stream -> protocols -> attribution -> aggregation.
+// No kernel, no privileges; the live agent and `replay` run the same one.
+//
+// One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aggregation/registry.h"
+#include "aggregation/self_metrics.h"
+#include "aggregation/snapshot.h"
+#include "attribution/service_resolver.h"
+#include "config/config.h"
+#include "pipeline/connection_table.h"
+#include "pipeline/server_directory.h"
+#include "protocols/parser.h"
+#include "routes/route_table.h"
+#include "stream/socket_event.h"
+#include "stream/socket_info.h"
+
+namespace sockwatch {
+
+/// A transaction and whose it was. Views are valid only during the call.
+struct ObservedTransaction {
+  SocketId socket = 0;
+  std::string_view service;
+  std::string_view peer;  ///< role client: the other end's service or address
+  std::string_view path;  ///< the route template
+  const Transaction& transaction;
+};
+
+class Pipeline final : private TransactionSink {
+ public:
+  using Observer = std::function<void(const ObservedTransaction&)>;
+  using Ignore = std::function<void(SocketId)>;
+
+  /// For recordings: services are named by the recording, connections need no open event.
+  explicit Pipeline(const Config& config);
+  /// For the live host: `ignore` is told of sockets that are of no interest.
+  Pipeline(const Config& config, Ignore ignore);
+
+  void set_observer(Observer observer);
+  void on_event(const SocketEvent& event);
+  /// Time passes; ends what has waited long enough. Call at least twice a second.
+  void advance(uint64_t now_ns);
+  /// A listing of sockets, asked for at `listed_ns`; every event up to it must have been handed over. Tells of progress that
+  /// no event told of, and of sockets that are gone: `complete` says that every watched socket is in the list,
+  /// otherwise those of AF_UNIX are.
+  void on_progress(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
+  /// Counts open connections by service.
+  void on_sockets(std::span<const SocketInfo> sockets);
+  /// End of the recording: settles what only waits for silence.
+  void finish();
+
+  /// Appends the metrics of services.
+  void snapshot(Snapshot& out);
+  /// Fills in what the pipeline knows of itself.
+  void fill(SelfMetrics& self) const;
+
+ private:
+  void on_transaction(const Transaction& transaction) override;
+  void on_parse_error(ParseError error) override;
+
+  Connection* open(const SocketEvent& event);
+  void on_segment(Connection& connection, const SocketEvent& event);
+  void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
+  void settle(Connection& connection, Verdict verdict);
+  void close(Connection& connection, uint64_t ts_ns);
+  void drop(Connection& connection);
+  void set_process(Connection& connection, const ProcessHint& process);
+  std::string_view peer_name(Connection& connection);
+  void close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
+  void lose(const char* reason);
+
+  const Config config_;
+  const bool live_;
+  Ignore ignore_;
+  Observer observer_;
+  ServiceResolver resolver_;
+  Registry registry_;
+  RouteTable observed_routes_;  ///< for the observer's path
+  ConnectionTable connections_;
+  ServerDirectory servers_;
+  std::vector<SocketId> waiting_;
+  uint64_t swept_ns_ = 0;
+
+  // The connection and segment at hand, for what its parser reports.
+  Connection* current_ = nullptr;
+  Hidden current_hidden_ = Hidden::none;
+
+  uint64_t segments_ = 0;
+  uint64_t captured_bytes_ = 0;
+  uint64_t transactions_[2] = {};
+  uint64_t parse_errors_[kParseErrors] = {};
+  std::map<std::string, uint64_t> lost_;
+  std::map<std::pair<ServiceId, Hidden>, uint64_t> unreadable_;
+};
+
+}  // namespace sockwatch

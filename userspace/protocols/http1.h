@@ -1,0 +1,138 @@
+// HTTP/1.x on one connection: frames requests and responses, and pairs them first in, first out.
+//
+// What was not seen is never guessed over: a message whose head may have been in unseen bytes is sought again where a send
+// or receive begins; what was junk between messages is skipped line by line. Limits: kMaxOutstanding requests wait for
+// their response at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocols/http1_body.h"
+#include "protocols/http1_head.h"
+#include "protocols/parser.h"
+
+namespace sockwatch {
+
+class Http1 final : public Parser {
+ public:
+  static constexpr std::string_view kName = "http";
+  static constexpr size_t kMaxOutstanding = 4096;
+  static constexpr size_t kMaxTargetBytes = 1 << 20;        ///< of all outstanding requests; more are cut
+  static constexpr uint64_t kSettleNs = 500'000'000;        ///< a body that seems to have ended has, after this silence
+  static constexpr uint64_t kEarlyResponseNs = 10'000'000'000;  ///< a request's body may follow its response this long
+
+  explicit Http1(TransactionSink& sink) : sink_(sink) {}
+  static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Http1>(sink); }
+
+  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
+  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  void eof(Direction direction, uint64_t ts_ns) override;
+  void close(uint64_t ts_ns) override;
+  void advance(uint64_t now_ns) override;
+  bool waiting() const override;
+  size_t memory() const override;
+
+ private:
+  /// One request and, as it comes, its response.
+  struct Exchange {
+    std::string method;
+    std::string target;
+    uint64_t start_ns = 0;
+    uint64_t first_byte_ns = 0;
+    uint64_t end_ns = 0;
+    uint64_t request_bytes = 0;
+    uint64_t response_bytes = 0;
+    uint32_t tgid = 0;
+    uint32_t run = 0;  ///< in which its last byte passed
+    uint16_t status = 0;
+    bool expect_continue = false;
+    bool aborted = false;        ///< the connection closed with no response
+    bool request_done = false;
+    bool response_done = false;
+  };
+
+  enum class Phase : uint8_t {
+    head,         ///< before or in a message's head
+    body,         ///< in a body whose end is known
+    until_close,  ///< in a body that ends with the connection
+    unframed,     ///< in a body whose framing was lost
+    opaque,       ///< in an answer that is not HTTP
+    junk,         ///< in a line that is not HTTP, between responses
+    lost,         ///< bytes were not seen: a message is sought where a send or receive begins
+    ended,        ///< nothing more comes, or nothing more is looked at
+  };
+
+  struct Side {
+    explicit Side(HeadReader::Kind kind) : reader(kind) {}
+    HeadReader reader;
+    BodyReader body;
+    Phase phase = Phase::head;
+    bool resyncing = false;       ///< the head being read was found after unseen bytes
+    bool unseen_body = false;     ///< unframed: because bytes were not seen, not because they made no sense
+    bool detached = false;        ///< the message under way belongs to no exchange (any longer)
+    bool may_have_ended = false;  ///< unframed: the last bytes were those of a chunked body's end
+    bool tail_known = false;      ///< unframed: the last bytes were seen
+    uint32_t run = 0;             ///< in which the message began
+    uint64_t start_ns = 0;        ///< the message's first byte
+    uint32_t tgid = 0;
+    uint64_t last_ns = 0;         ///< the last byte that passed
+    std::string recent;           ///< unframed: the last bytes that were seen, 7 at most
+  };
+
+  // Which direction carries requests is told by the first start line.
+  Verdict decide(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict dispatch(Direction direction, const Passage& passage, std::string_view bytes);
+
+  Verdict request_data(const Passage& passage, std::string_view bytes);
+  Verdict read_request_head(const Passage& passage, std::string_view& bytes);
+  void read_request_body(const Passage& passage, std::string_view& bytes);
+  Verdict on_request_head(const Passage& passage, bool whole);
+  void request_unseen(const Passage& passage, const Unseen& bytes);
+  void request_complete();
+  void request_eof();
+  bool body_was_withheld(std::string_view bytes);
+  void settle_response_before_request();
+
+  Verdict response_data(const Passage& passage, std::string_view bytes);
+  Verdict read_response_head(const Passage& passage, std::string_view& bytes);
+  Verdict on_response_head(const Passage& passage, bool whole);
+  void on_answer_that_is_not_http();
+  void response_unseen(const Passage& passage, const Unseen& bytes);
+  void response_complete(uint64_t ts_ns);
+  void response_eof(uint64_t ts_ns);
+  void count_response(uint64_t bytes);
+  Verdict leave();
+
+  void push(const Http1Head& head);
+  void give_up_unanswered(uint64_t ts_ns, bool aborted);
+  void drain();
+  void emit(const Exchange& exchange);
+  void pop();
+  size_t outstanding() const { return tail_ - head_; }
+  Exchange& at(size_t i) { return exchanges_[i & (exchanges_.size() - 1)]; }
+  Exchange& newest() { return at(tail_ - 1); }
+  bool unanswered() const { return answering_ < tail_; }
+
+  TransactionSink& sink_;
+  bool role_known_ = false;
+  Direction request_direction_ = Direction::recv;
+  bool recognised_ = false;       ///< a start line of HTTP has been seen
+  bool left_ = false;             ///< upgraded or tunnelled
+  bool response_hidden_ = false;  ///< unseen bytes may have held whole responses
+  std::string lead_[2];           ///< first bytes of a direction that do not tell yet
+  Passage lead_passage_[2];
+
+  Side request_{HeadReader::Kind::request};
+  Side response_{HeadReader::Kind::response};
+
+  // A ring of exchanges that keeps its elements' memory; its size is a power of two. Answered ones come first.
+  std::vector<Exchange> exchanges_;
+  size_t head_ = 0;            ///< the oldest
+  size_t answering_ = 0;       ///< the one whose response is under way or comes next
+  size_t tail_ = 0;            ///< one past the newest
+  bool in_response_ = false;   ///< a response is under way; it belongs to no exchange when response_.detached
+  size_t target_bytes_ = 0;    ///< of outstanding requests
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,89 @@
+// The interface between the two byte streams of a connection and a protocol: bytes in, transactions out.
+//
+// Parsers are pure: no I/O, no clock, no flags, no logging; time is what the caller says. One thread. One parser object a
+// connection; adding a protocol is one source file and a row in table.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "protocols/transaction.h"
+#include "stream/socket_event.h"
+
+namespace sockwatch {
+
+/// When and by whom bytes passed.
+struct Passage {
+  uint64_t ts_ns = 0;
+  uint32_t tgid = 0;
+  uint32_t run = 0;  ///< counts changes of direction on the connection
+};
+
+/// Bytes that passed and were not seen.
+struct Unseen {
+  uint64_t length = 0;
+  std::string_view tail;  ///< the last of them, when those were seen
+};
+
+/// What a parser could not make sense of; counted, never guessed over.
+enum class ParseError : uint8_t {
+  bad_request_line,
+  bad_response,
+  bad_chunk,
+  unseen_request,   ///< bytes that may have held a request's head were not seen
+  unseen_response,  ///< the same of a response's
+  orphan_response,  ///< no request for it was seen
+  pipeline_limit,   ///< more requests outstanding on one connection than are tracked
+};
+inline constexpr size_t kParseErrors = 7;
+std::string_view to_string(ParseError error);
+
+class TransactionSink {
+ public:
+  virtual void on_transaction(const Transaction& transaction) = 0;
+  virtual void on_parse_error(ParseError error) = 0;
+
+ protected:
+  ~TransactionSink() = default;
+};
+
+enum class Verdict : uint8_t {
+  undecided,  ///< too few bytes to tell
+  mine,
+  not_mine,   ///< another protocol; hand over no more
+  finished,   ///< the connection has left the protocol (an upgrade, a tunnel); hand over no more
+};
+
+class Parser {
+ public:
+  virtual ~Parser() = default;
+
+  /// The next bytes of one direction. They begin where a send or receive began.
+  virtual Verdict data(Direction direction, const Passage& passage, std::string_view bytes) = 0;
+  /// Bytes that passed unseen, after what data() has handed over.
+  virtual Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) = 0;
+  /// One direction has ended.
+  virtual void eof(Direction direction, uint64_t ts_ns) = 0;
+  /// Both have. Settles every transaction; nothing may follow.
+  virtual void close(uint64_t ts_ns) = 0;
+  /// Time has come to `now_ns`; settles what waits for that.
+  virtual void advance(uint64_t now_ns) = 0;
+  /// Whether advance() has something to wait for.
+  virtual bool waiting() const = 0;
+  /// Heap bytes held beyond the object itself, roughly.
+  virtual size_t memory() const = 0;
+};
+
+/// A protocol's row: its name and how to make a parser whose transactions go to `sink`, which outlives it.
+struct Protocol {
+  std::string_view name;
+  std::unique_ptr<Parser> (*make)(TransactionSink& sink);
+};
+
+/// Every protocol that sockwatch understands, in the order in which they are asked.
+inline constexpr size_t kProtocols = 1;
+const Protocol (&protocols())[kProtocols];
+
+}  // namespace sockwatch

@@ -1,0 +1,26 @@
+#include "protocols/http1.h"
+#include "protocols/parser.h"
+
+namespace sockwatch {
+
+const Protocol (&protocols())[kProtocols] {
+  static constexpr Protocol table[] = {
+      {Http1::kName, &Http1::make},
+  };
+  return table;
+}
+
+std::string_view to_string(ParseError error) {
+  switch (error) {
+    case ParseError::bad_request_line: return "bad_request_line";
+    case ParseError::bad_response: return "bad_response";
+    case ParseError::bad_chunk: return "bad_chunk";
+    case ParseError::unseen_request: return "unseen_request";
+    case ParseError::unseen_response: return "unseen_response";
+    case ParseError::orphan_response: return "orphan_response";
+    case ParseError::pipeline_limit: return "pipeline_limit";
+  }
+  return "unknown";
+}
+
+}  // namespace sockwatch
