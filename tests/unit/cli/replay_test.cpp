@@ -1,0 +1,161 @@
+#include "cli/replay.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace sockwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kRecording =
+    R"({"ts":1000,"conn":"c1","event":"open","local":"127.0.0.1:8080","remote":"127.0.0.1:50000","pid":42,"service":"shop"}
+{"ts":1100,"conn":"c1","dir":"recv","len":36,"data":"R0VUIC91c2Vycy80Mj9xPTEgSFRUUC8xLjENCkE6IGINCg0K"}
+{"ts":1300,"conn":"c1","dir":"send","len":45,"data":"SFRUUC8xLjEgNDA0IE5vdCBGb3VuZA0KQ29udGVudC1MZW5ndGg6IDUNCg0K"}
+{"ts":1400,"conn":"c1","dir":"send","len":5,"data":"aGVsbG8="}
+{"ts":1500,"conn":"c1","event":"close"}
+)";
+
+class File {
+ public:
+  explicit File(std::string_view text)
+      : path_(testing::TempDir() + "/replay_test." + std::to_string(::getpid()) + "." +
+              std::to_string(++made_)) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~File() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  static inline int made_ = 0;
+  std::string path_;
+};
+
+std::string replayed(std::string_view recording, ReplayFormat format = ReplayFormat::jsonl) {
+  const File file(recording);
+  std::ostringstream out;
+  const Result<> result = replay(Config{}, file.path(), format, out);
+  EXPECT_TRUE(result) << result.error().message;
+  return out.str();
+}
+
+struct Outcome {
+  int code = -1;
+  std::string out;  ///< both outputs
+};
+
+/// Runs the program through the shell.
+Outcome run(const std::string& arguments) {
+  Outcome outcome;
+  FILE* pipe = ::popen((std::string(SOCKWATCH_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
+  char buffer[4096];
+  for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    outcome.out.append(buffer, count);
+  const int status = ::pclose(pipe);
+  if (WIFEXITED(status)) outcome.code = WEXITSTATUS(status);
+  return outcome;
+}
+
+TEST(Replay, ATransactionIsALineWithTheseKeysInThisOrder) {
+  EXPECT_EQ(
+      replayed(kRecording),
+      "{\"conn\":\"c1\",\"protocol\":\"http\",\"role\":\"server\",\"service\":\"shop\",\"method\":\"GET\","
+      "\"target\":\"/users/42?q=1\",\"path\":\"/users/"
+      "{id}\",\"status\":\"404\",\"start_ns\":1100,\"ttfb_ns\":200,"
+      "\"duration_ns\":300,\"request_bytes\":0,\"response_bytes\":5}\n");
+}
+
+TEST(Replay, MetricsAreWhatAScrapeWouldShow) {
+  const std::string text = replayed(kRecording, ReplayFormat::metrics);
+  EXPECT_THAT(text, HasSubstr("# TYPE http_requests_total counter\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "http_requests_total{service=\"shop\",method=\"GET\",path=\"/users/{id}\",status=\"404\"} 1\n"));
+}
+
+TEST(Replay, ATargetThatIsNoUtf8GivesValidJson) {
+  // "GET /\xff\x80\"\\ HTTP/1.1\r\n\r\n"
+  const std::string line = replayed(
+      "{\"ts\":1,\"conn\":\"a\",\"dir\":\"recv\",\"len\":22,\"data\":\"R0VUIC//gCJcIEhUVFAvMS4xDQoNCg==\"}\n"
+      "{\"ts\":2,\"conn\":\"a\",\"event\":\"close\"}\n");
+  ASSERT_NE(line, "");
+  const auto json = nlohmann::json::parse(line);
+  EXPECT_EQ(json["target"], "/\xEF\xBF\xBD\xEF\xBF\xBD\"\\");
+  EXPECT_EQ(json["status"], "aborted");
+}
+
+TEST(Replay, ACorruptFileIsNamedWithItsLine) {
+  const File file("{\"ts\":1,\"conn\":\"a\",\"event\":\"open\"}\n{\"ts\":2,\"conn\":\"a\"\n");
+  std::ostringstream out;
+  EXPECT_THAT(replay(Config{}, file.path(), ReplayFormat::jsonl, out).error().message,
+              StartsWith(file.path() + ":2: not JSON"));
+}
+
+TEST(Program, Replays) {
+  const File file(kRecording);
+  const Outcome by_name = run("replay " + file.path());
+  EXPECT_EQ(by_name.code, 0);
+  EXPECT_THAT(by_name.out, HasSubstr("\"status\":\"404\""));
+  const Outcome from_input = run("replay - --format=metrics < " + file.path());
+  EXPECT_EQ(from_input.code, 0);
+  EXPECT_THAT(from_input.out, HasSubstr("http_requests_total"));
+}
+
+TEST(Program, FailuresAreOneLineAndExitOne) {
+  const File corrupt("nonsense\n");
+  const struct {
+    std::string arguments;
+    std::string message;
+  } cases[] = {
+      {"replay " + corrupt.path(), "sockwatch: " + corrupt.path() + ":1: not JSON"},
+      {"replay - < " + corrupt.path(), "sockwatch: standard input:1: not JSON"},
+      {"replay /nonexistent/file", "sockwatch: cannot read /nonexistent/file: No such file or directory"},
+      {"replay /", "sockwatch: /:1: cannot be read: Is a directory"},
+      {"--config.file=/nonexistent.yml", "sockwatch: cannot read the configuration /nonexistent.yml"},
+      {"check-config /nonexistent.yml", "cannot read the configuration /nonexistent.yml"},
+  };
+  for (const auto& c : cases) {
+    const Outcome outcome = run(c.arguments);
+    EXPECT_EQ(outcome.code, 1) << c.arguments;
+    EXPECT_THAT(outcome.out, StartsWith(c.message));
+    EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 1) << outcome.out;
+  }
+}
+
+TEST(Program, AMistakeInTheArgumentsExitsTwo) {
+  const Outcome outcome = run("--web.listen-adress=:1");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out,
+            "sockwatch: unknown flag --web.listen-adress=:1; sockwatch --help shows what there is\n");
+}
+
+TEST(Program, AResultThatCannotBeWrittenIsAFailure) {
+  const File file(kRecording);
+  const Outcome outcome = run("replay " + file.path() + " 2>&1 >/dev/full");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, StartsWith("sockwatch: cannot write the result"));
+}
+
+TEST(Program, ChecksAConfiguration) {
+  const File good("web: {listen_address: ':1'}\n");
+  const Outcome fine = run("check-config " + good.path());
+  EXPECT_EQ(fine.code, 0);
+  EXPECT_EQ(fine.out, good.path() + ": no mistakes\n");
+  const File bad("web: {listen_address: 1}\nlog: {level: x}\n");
+  const Outcome wrong = run("check-config " + bad.path());
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.out, HasSubstr(bad.path() + ":1: web.listen_address: expected an address"));
+  EXPECT_THAT(wrong.out, HasSubstr(bad.path() + ":2: log.level: expected debug"));
+}
+
+}  // namespace
+}  // namespace sockwatch

@@ -1,0 +1,42 @@
+// The command line: what is to be done, with which file, and the flags that win over the configuration file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "recording/recording_writer.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+enum class Command : uint8_t { run, doctor, record, replay, check_config };
+enum class ReplayFormat : uint8_t { jsonl, metrics };
+
+struct CommandLine {
+  Command command = Command::run;
+  std::string file;         ///< replay: input; record: output; check-config: the configuration
+  std::string config_file;  ///< empty: none
+  ReplayFormat format = ReplayFormat::jsonl;
+  Credentials credentials = Credentials::masked;
+
+  std::optional<std::string> listen_address, telemetry_path, log_level, log_format, procfs, cgroupfs;
+  std::optional<uint32_t> ring_bytes;
+};
+
+/// The process is done already: --help, --version or a mistake in the arguments.
+struct Exit {
+  int code = 0;
+  std::string out;  ///< for standard output
+  std::string err;  ///< for standard error
+};
+
+/// `arguments` without the program's name.
+std::variant<CommandLine, Exit> parse_command_line(const std::vector<std::string>& arguments);
+
+/// The configuration file, if one is named, with the flags over it.
+Result<Config> effective_config(const CommandLine& line);
+
+}  // namespace sockwatch

@@ -1,0 +1,98 @@
+// The program: the command line chooses, each command reports success or one line that says what went wrong.
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/doctor.h"
+#include "cli/record.h"
+#include "cli/replay.h"
+#include "config/load_config.h"
+#include "pipeline/agent.h"
+#include "util/log.h"
+
+namespace sockwatch {
+namespace {
+
+int fail(const Error& error) {
+  std::cerr << "sockwatch: " << error.message << '\n';
+  return 1;
+}
+
+/// For commands that need the kernel: an error, and then what this host lacks in the doctor's words.
+int fail_with_diagnosis(const Error& error, const Config& config) {
+  fail(error);
+  for (const Check& check : diagnose(config)) {
+    if (check.state == Check::State::missing) print_check(std::cerr, check);
+  }
+  return 1;
+}
+
+int run_doctor(const Config& config) {
+  const std::vector<Check> checks = diagnose(config);
+  for (const Check& check : checks) print_check(std::cout, check);
+  const auto missing = std::count_if(checks.begin(), checks.end(),
+                                     [](const Check& c) { return c.state == Check::State::missing; });
+  if (missing == 0) {
+    std::cout << "sockwatch can run here.\n";
+    return 0;
+  }
+  std::cout << "sockwatch cannot run here: " << missing << (missing == 1 ? " thing is" : " things are")
+            << " missing.\n";
+  return 1;
+}
+
+int run_check_config(const std::string& file) {
+  const Result<Config> config = load_config(file);
+  if (!config) {
+    std::cerr << config.error().message << '\n';
+    return 1;
+  }
+  std::cout << file << ": no mistakes\n";
+  return 0;
+}
+
+int run_command(const CommandLine& line) {
+  if (line.command == Command::check_config) return run_check_config(line.file);
+
+  const Result<Config> loaded = effective_config(line);
+  if (!loaded) return fail(loaded.error());
+  const Config& config = loaded.value();
+  // Both were checked where they came from.
+  configure_log(parse_log_level(config.log.level).value_or(LogLevel::info),
+                parse_log_format(config.log.format).value_or(LogFormat::logfmt));
+
+  switch (line.command) {
+    case Command::doctor:
+      return run_doctor(config);
+    case Command::replay: {
+      const Result<> replayed = replay(config, line.file, line.format, std::cout);
+      return replayed ? 0 : fail(replayed.error());
+    }
+    case Command::record: {
+      const Result<> recorded = record(config, line.file, line.credentials);
+      return recorded ? 0 : fail_with_diagnosis(recorded.error(), config);
+    }
+    case Command::run:
+    case Command::check_config: {
+      const Result<> ran = run_agent(config);
+      return ran ? 0 : fail_with_diagnosis(ran.error(), config);
+    }
+  }
+  return 1;
+}
+
+}  // namespace
+}  // namespace sockwatch
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const auto parsed = sockwatch::parse_command_line({argv + std::min(argc, 1), argv + argc});
+  if (const auto* exit = std::get_if<sockwatch::Exit>(&parsed)) {
+    std::cout << exit->out;
+    std::cerr << exit->err;
+    return exit->code;
+  }
+  return sockwatch::run_command(std::get<sockwatch::CommandLine>(parsed));
+}

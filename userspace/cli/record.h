@@ -1,0 +1,15 @@
+// `sockwatch record`: the live host's events as a file that replay takes.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "recording/recording_writer.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+/// Writes to `file` ("-": standard output) until SIGINT or SIGTERM. The file is for its owner's eyes alone.
+Result<> record(const Config& config, const std::string& file, Credentials credentials);
+
+}  // namespace sockwatch

@@ -1,0 +1,96 @@
+#include "cli/replay.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ostream>
+
+#include "exposition/text_format.h"
+#include "pipeline/pipeline.h"
+#include "recording/recording_reader.h"
+#include "util/fd.h"
+#include "util/json_text.h"
+
+namespace sockwatch {
+namespace {
+
+void append_key(std::string& out, std::string_view key) {
+  out += out.back() == '{' ? "\"" : ",\"";
+  out += key;
+  out += "\":";
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view text) {
+  append_key(out, key);
+  append_json_string(out, text);
+}
+
+void append_number(std::string& out, std::string_view key, uint64_t number) {
+  append_key(out, key);
+  out += std::to_string(number);
+}
+
+/// One transaction as a line of JSON.
+void append_line(std::string& out, std::string_view connection, const ObservedTransaction& observed) {
+  const Transaction& transaction = observed.transaction;
+  out += '{';
+  append_text(out, "conn", connection);
+  append_text(out, "protocol", transaction.protocol);
+  append_text(out, "role", to_string(transaction.role));
+  append_text(out, "service", observed.service);
+  append_text(out, "method", transaction.method);
+  append_text(out, "target", transaction.target);
+  append_text(out, "path", observed.path);
+  append_text(out, "status", transaction.status.text());
+  append_number(out, "start_ns", transaction.start_ns);
+  append_number(out, "ttfb_ns", transaction.ttfb_ns);
+  append_number(out, "duration_ns", transaction.duration_ns);
+  append_number(out, "request_bytes", transaction.request_bytes);
+  append_number(out, "response_bytes", transaction.response_bytes);
+  out += "}\n";
+}
+
+}  // namespace
+
+Result<> replay(const Config& config, const std::string& file, ReplayFormat format, std::ostream& out) {
+  const bool standard_input = file == "-";
+  const Fd opened(standard_input ? -1 : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!standard_input && !opened) return Error{"cannot read " + file + ": " + std::strerror(errno)};
+  RecordingReader reader(standard_input ? STDIN_FILENO : opened.get(),
+                         standard_input ? "standard input" : file);
+
+  Pipeline pipeline(config);
+  std::string line;
+  if (format == ReplayFormat::jsonl) {
+    pipeline.set_observer([&](const ObservedTransaction& observed) {
+      line.clear();
+      append_line(line, reader.connection(observed.socket), observed);
+      out << line;
+    });
+  }
+  SocketEvent event;
+  uint64_t now_ns = 0;
+  for (;;) {
+    const Result<bool> more = reader.next(event);
+    if (!more) return more.error();
+    if (!more.value()) break;
+    now_ns = std::max(now_ns, event.ts_ns);
+    pipeline.advance(now_ns);
+    pipeline.on_event(event);
+  }
+  pipeline.finish();
+  if (format == ReplayFormat::metrics) {
+    Snapshot snapshot;
+    pipeline.snapshot(snapshot);
+    write_text(snapshot, line);
+    out << line;
+  }
+  out.flush();
+  if (!out) return Error{"cannot write the result: the disk is full or the reader has gone"};
+  return {};
+}
+
+}  // namespace sockwatch
