@@ -105,43 +105,36 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 	}
 }
 
+/* A copy under way: `want` bytes after the first `skip` of a message of `length`, and its last `tail` bytes. */
 struct gather {
 	__u64 iov;
 	__u32 iovcnt;
-	__u32 want;     /* bytes to copy ... */
-	__u64 skip;     /* ... after these */
-	__u64 length;   /* of the message */
-	__u64 position;
+	__u32 want;
+	__u64 skip;
+	__u64 length;
+	__u64 position; /* in the message, of the next buffer */
 	__u32 captured;
-	__u32 tail;     /* bytes of the end to keep */
+	__u32 tail;
 	__u32 fault;
 };
 
-static long gather_one(__u32 index, struct gather *g)
+/* Takes from one buffer what is wanted of it; true when the copy is complete or has failed. */
+static __always_inline bool take(struct gather *g, struct scratch *s, __u64 base, __u64 size)
 {
-	struct user_iovec v;
-	__u64 from, to, end;
-	struct scratch *s = scratch();
+	__u64 from, to, end = g->position + size;
 
-	if (!s || index >= g->iovcnt)
-		return 1;
-	if (bpf_probe_read_user(&v, sizeof(v), (void *)(g->iov + index * sizeof(v)))) {
-		g->fault = 1;
-		return 1;
-	}
-	end = g->position + v.len;
 	if (end > g->length || end < g->position)
 		end = g->length;
-
 	from = g->position > g->skip ? g->position : g->skip;
 	to = end < g->skip + g->want ? end : g->skip + g->want;
 	if (from < to) {
 		__u64 at = (from - g->skip) & (SW_CAPTURE_MAX - 1);
 		__u64 n = to - from;
 
-		if (n > SW_CAPTURE_MAX || bpf_probe_read_user(s->data + at, n, (void *)(v.base + from - g->position))) {
+		barrier_var(n); /* or the compiler's idea of the bound is not the verifier's */
+		if (n > SW_CAPTURE_MAX || bpf_probe_read_user(s->data + at, n, (void *)(base + from - g->position))) {
 			g->fault = 1;
-			return 1;
+			return true;
 		}
 		g->captured = at + n;
 	}
@@ -153,10 +146,11 @@ static long gather_one(__u32 index, struct gather *g)
 			__u64 at = (from - tail_at) & (SW_TAIL_MAX - 1);
 			__u64 n = end - from;
 
+			barrier_var(n);
 			if (n > SW_TAIL_MAX - at ||
-			    bpf_probe_read_user(s->tail + at, n, (void *)(v.base + from - g->position))) {
+			    bpf_probe_read_user(s->tail + at, n, (void *)(base + from - g->position))) {
 				g->fault = 1;
-				return 1;
+				return true;
 			}
 		}
 	}
@@ -164,51 +158,73 @@ static long gather_one(__u32 index, struct gather *g)
 	return end >= g->length || (!g->tail && g->captured == g->want);
 }
 
-/* Global: the verifier sees it once. */
+static long take_next(__u32 index, struct gather *g)
+{
+	struct user_iovec v;
+	struct scratch *s = scratch();
+
+	if (!s || index >= g->iovcnt)
+		return 1;
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)(g->iov + index * sizeof(v)))) {
+		g->fault = 1;
+		return 1;
+	}
+	return take(g, s, v.base, v.len);
+}
+
+#define IOVECS_FIRST 4 /* read at once; more are read one by one */
+
+/* Global, so that the verifier sees it once and not once a path that leads there. */
 __noinline int gather_all(struct gather *g)
 {
+	struct user_iovec first[IOVECS_FIRST];
+	struct scratch *s = scratch();
 	struct gather local; /* bpf_loop takes its context from the stack */
+	__u32 n, i;
 
-	if (!g)
+	if (!g || !s)
 		return 1;
 	local = *g;
-	bpf_loop(IOVECS_MAX, gather_one, &local, 0);
+	n = local.iovcnt;
+	barrier_var(n);
+	if (n > IOVECS_FIRST)
+		n = IOVECS_FIRST;
+	if (bpf_probe_read_user(first, n * sizeof(first[0]), (void *)local.iov))
+		return 1;
+	for (i = 0; i < IOVECS_FIRST; i++) {
+		if (i >= n)
+			goto done;
+		if (take(&local, s, first[i].base, first[i].len))
+			goto done;
+	}
+	local.iov += IOVECS_FIRST * sizeof(first[0]);
+	local.iovcnt -= IOVECS_FIRST;
+	bpf_loop(IOVECS_MAX, take_next, &local, 0);
+done:
 	g->captured = local.captured;
 	return local.fault;
 }
 
 /*
- * Copies `want` bytes of the message after the first `skip` to scratch()->data and its last `*tail` bytes to scratch()->tail.
+ * Copies `want` bytes of the message after the first `skip` to scratch()->data and its last `tail` bytes to scratch()->tail.
  * Returns how many were copied; on a fault none, with m->hidden set.
  */
 static __always_inline __u32 copy_message(struct message *m, __u64 length, __u64 skip, __u32 want, __u32 tail)
 {
 	struct scratch *s = scratch();
+	struct gather g = { .iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail };
 
 	if (!s || m->hidden)
 		return 0;
-	barrier_var(want); /* or the compiler's idea of the bound is not the verifier's */
-	if (want > SW_CAPTURE_MAX)
+	if (m->iov)
+		g.fault = gather_all(&g);
+	else
+		take(&g, s, m->base, length);
+	if (g.fault) {
+		m->hidden = SW_HIDDEN_FAULT;
 		return 0;
-	if (!m->iov) {
-		if (bpf_probe_read_user(s->data, want, (void *)(m->base + skip)))
-			goto fault;
-		if (tail) {
-			barrier_var(tail);
-			if (tail > SW_TAIL_MAX || bpf_probe_read_user(s->tail, tail, (void *)(m->base + length - tail)))
-				goto fault;
-		}
-		return want;
 	}
-	struct gather g = {
-		.iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail,
-	};
-	if (gather_all(&g))
-		goto fault;
 	return g.captured;
-fault:
-	m->hidden = SW_HIDDEN_FAULT;
-	return 0;
 }
 
 #endif

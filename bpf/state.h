@@ -89,6 +89,7 @@ struct scratch {
 		struct sw_header header;
 		struct sw_open open;
 	} open;
+	__u64 records; /* that this CPU has put into the ring */
 	__u8 tail[SW_TAIL_MAX];
 	struct sw_header header;
 	__u8 data[2 * SW_CAPTURE_MAX];
