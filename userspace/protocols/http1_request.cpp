@@ -154,8 +154,9 @@ void Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0) return;
-  if (request_.phase == Phase::head && request_.reader.has_start_line()) on_request_head(passage, false);
-  if (request_.phase == Phase::head) {
+  if (request_.phase == Phase::head && request_.reader.has_start_line()) {
+    on_request_head(passage, false);  // the rest of the head, and who knows what else
+  } else if (request_.phase == Phase::head) {
     sink_.on_parse_error(ParseError::unseen_request);
     request_.reader.reset();
     request_.phase = Phase::lost;

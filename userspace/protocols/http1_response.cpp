@@ -177,7 +177,10 @@ void Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0) return;
-  if (response_.phase == Phase::head && response_.reader.has_start_line()) on_response_head(passage, false);
+  if (response_.phase == Phase::head && response_.reader.has_start_line()) {
+    on_response_head(passage, false);  // the rest of the head, and who knows what else
+    rest = 0;
+  }
   switch (response_.phase) {
     case Phase::head:
       sink_.on_parse_error(ParseError::unseen_response);
