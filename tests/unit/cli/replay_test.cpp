@@ -55,7 +55,7 @@ struct Outcome {
 /// Runs the program through the shell.
 Outcome run(const std::string& arguments) {
   Outcome outcome;
-  FILE* pipe = ::popen((std::string(SOCKWATCH_BINARY) + " " + arguments + " 2>&1").c_str(), "r");
+  FILE* pipe = ::popen(("(" + std::string(SOCKWATCH_BINARY) + " " + arguments + ") 2>&1").c_str(), "r");
   char buffer[4096];
   for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
     outcome.out.append(buffer, count);
@@ -140,7 +140,7 @@ TEST(Program, AMistakeInTheArgumentsExitsTwo) {
 
 TEST(Program, AResultThatCannotBeWrittenIsAFailure) {
   const File file(kRecording);
-  const Outcome outcome = run("replay " + file.path() + " 2>&1 >/dev/full");
+  const Outcome outcome = run("replay " + file.path() + " >/dev/full");
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.out, StartsWith("sockwatch: cannot write the result"));
 }
