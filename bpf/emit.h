@@ -92,6 +92,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 	fill_process(&open->process);
 	fill_names(&open->names, sk);
 	open->from_start = st->from_start;
+	open->accepted = st->passive;
 	if (!st->tcp) {
 		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
 		if (us) {

@@ -93,7 +93,8 @@ struct sw_open {
 	struct sw_process process;
 	struct sw_names names;
 	sw_u8 from_start; /* no byte passed before this socket was first seen */
-	sw_u8 pad[3];
+	sw_u8 accepted;   /* known to have come out of accept() */
+	sw_u8 pad[2];
 	char unix_path[SW_UNIX_PATH_MAX];
 };
 

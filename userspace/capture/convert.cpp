@@ -67,6 +67,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.open.netns = o.names.netns;
       event.open.peer = o.names.peer;
       event.open.from_start = o.from_start != 0;
+      event.open.accepted = o.accepted != 0;
       event.open.service = {};
       event.open.unix_path = {o.unix_path, std::min<size_t>(o.names.unix_path_len, sizeof(o.unix_path))};
       return true;

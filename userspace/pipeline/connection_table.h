@@ -29,6 +29,7 @@ struct Connection {
   std::string comm;
   ServiceId service = ServiceResolver::kUnknown;
   bool named = false;         ///< the service was told by the recording
+  bool accepted = false;      ///< came out of accept()
   bool serves_http = false;   ///< has been the server of a transaction
   std::string peer_name;      ///< of the other end, as of ...
   uint64_t peer_version = 0;  ///< ... this version of the server directory; 0: never asked

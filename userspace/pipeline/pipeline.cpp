@@ -85,6 +85,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
     connection->remote = event.open.remote;
     connection->netns = event.open.netns;
     connection->peer = event.open.peer;
+    connection->accepted = event.open.accepted;
     connection->unix_path = event.open.unix_path;
     if (!event.open.service.empty()) {
       connection->named = true;
@@ -104,6 +105,7 @@ void Pipeline::set_process(Connection& connection, const ProcessHint& process) {
   connection.comm = process.comm;
   connection.serves_http = false;  // to be learned of the new process
   if (!connection.named && live_) connection.service = resolver_.resolve(process, connection.local.port);
+  if (connection.accepted) servers_.learn(connection.local, connection.netns, connection.service);
 }
 
 void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
@@ -257,7 +259,7 @@ void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
       service = servers_.at(info.local, info.netns);
       if (!service) service = servers_.at_port(info.local.port, info.netns);
     }
-    if (service) ++open[*service];
+    if (service && servers_.services().contains(*service)) ++open[*service];
   }
   for (const auto& [service, connections] : open)
     registry_.set_active_connections(service, resolver_.name(service), connections);
@@ -271,6 +273,7 @@ void Pipeline::on_transaction(const Transaction& transaction) {
     peer = peer_name(connection);
   } else if (!connection.serves_http) {
     connection.serves_http = true;
+    servers_.serves_http(connection.service);
     servers_.learn(connection.local, connection.netns, connection.service);
   }
   const std::string_view service = resolver_.name(connection.service);

@@ -22,7 +22,6 @@ std::string ServerDirectory::key(const Endpoint& endpoint, uint64_t netns) {
 }
 
 void ServerDirectory::learn(const Endpoint& local, uint64_t netns, ServiceId service) {
-  services_.insert(service);
   if (local.family != SocketFamily::inet && local.family != SocketFamily::inet6) return;
   if (endpoints_.size() >= kMaxEndpoints) endpoints_.clear();
   if (ports_.size() >= kMaxEndpoints) ports_.clear();

@@ -49,6 +49,7 @@ struct Open {
   std::string_view unix_path;       ///< AF_UNIX: the listener's path, "@..." for abstract ones, empty for none
   SocketId peer = 0;                ///< AF_UNIX: the other end's socket, where known
   std::string_view service;         ///< replay only: the service's name
+  bool accepted = false;            ///< known to have come out of accept()
   bool from_start = true;           ///< the socket has been seen since before its first byte
 };
 
