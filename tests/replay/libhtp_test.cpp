@@ -1,6 +1,8 @@
 // The 102 dialogues that the libhtp project wrote for passive HTTP parsers, through the whole pipeline: each
 // as it stands, split at every byte, and byte by byte. All must give the transactions that expected.tsv has.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +12,9 @@
 
 #include "dialogue.h"
 #include "pipeline/pipeline.h"
+#include "recording/recording_reader.h"
+#include "recording/recording_writer.h"
+#include "util/fd.h"
 
 namespace sockwatch {
 namespace {
@@ -63,7 +68,54 @@ std::vector<Utterance> read_dialogue(const std::string& name) {
 
 bool dialogues_are_here() { return fs::is_directory(SOCKWATCH_LIBHTP_DIALOGUES); }
 
-/// Plays connections through one pipeline, one after the other.
+/// Tells a dialogue as the events of one connection, cut into segments by `cut`, which is told each
+/// utterance's place in the dialogue and its size and returns where to cut it (ascending, from 1 to its size
+/// - 1).
+template <typename Cut, typename Sink>
+void tell(const std::vector<Utterance>& dialogue, SocketId socket, Cut cut, Sink sink) {
+  static uint64_t now_ns = 0;
+  const auto event_of = [&](SocketEvent::Kind kind) {
+    SocketEvent event;
+    event.socket = socket;
+    event.ts_ns = now_ns += 1000;
+    event.kind = kind;
+    return event;
+  };
+  SocketEvent open = event_of(SocketEvent::Kind::open);
+  open.open.local = parse_endpoint("127.0.0.1:80");
+  open.open.remote = parse_endpoint("127.0.0.1:10000");
+  open.open.service = "shop";
+  sink(open);
+  uint64_t offsets[2] = {0, 0};
+  size_t place = 0;
+  for (const Utterance& utterance : dialogue) {
+    std::vector<size_t> cuts = cut(place, utterance.bytes.size());
+    cuts.push_back(utterance.bytes.size());
+    size_t begin = 0;
+    for (const size_t end : cuts) {
+      SocketEvent segment = event_of(SocketEvent::Kind::segment);
+      segment.segment.direction = utterance.direction;
+      uint64_t& offset = offsets[static_cast<size_t>(utterance.direction)];
+      segment.segment.offset = offset;
+      segment.segment.length = end - begin;
+      segment.segment.data = {reinterpret_cast<const uint8_t*>(utterance.bytes.data()) + begin, end - begin};
+      sink(segment);
+      offset += end - begin;
+      begin = end;
+    }
+    place += utterance.bytes.size();
+  }
+  sink(event_of(SocketEvent::Kind::close));
+}
+
+const auto kWhole = [](size_t, size_t) { return std::vector<size_t>{}; };
+const auto kBytewise = [](size_t, size_t size) {
+  std::vector<size_t> cuts;
+  for (size_t at = 1; at < size; ++at) cuts.push_back(at);
+  return cuts;
+};
+
+/// A pipeline that remembers what it saw, by connection.
 class Player {
  public:
   Player() : pipeline_(Config{}) {
@@ -73,64 +125,23 @@ class Player {
       EXPECT_EQ(observed.service, "shop");
     });
   }
-
-  /// A connection, cut into segments by `cut`, which is told each utterance's place in the dialogue and
-  /// returns where to cut it (ascending, from 1 to its size - 1).
+  void pass(const SocketEvent& event) {
+    pipeline_.advance(event.ts_ns);
+    pipeline_.on_event(event);
+  }
   template <typename Cut>
   SocketId play(const std::vector<Utterance>& dialogue, Cut cut) {
-    SocketEvent event;
-    event.socket = ++last_socket_;
-    event.kind = SocketEvent::Kind::open;
-    event.open.local = parse_endpoint("127.0.0.1:80");
-    event.open.remote = parse_endpoint("127.0.0.1:10000");
-    event.open.service = "shop";
-    pass(event);
-    uint64_t offsets[2] = {0, 0};
-    size_t place = 0;
-    for (const Utterance& utterance : dialogue) {
-      std::vector<size_t> cuts = cut(place, utterance.bytes.size());
-      cuts.push_back(utterance.bytes.size());
-      size_t begin = 0;
-      for (const size_t end : cuts) {
-        SocketEvent segment;
-        segment.socket = last_socket_;
-        segment.kind = SocketEvent::Kind::segment;
-        segment.segment.direction = utterance.direction;
-        uint64_t& offset = offsets[static_cast<size_t>(utterance.direction)];
-        segment.segment.offset = offset;
-        segment.segment.length = end - begin;
-        segment.segment.data = {reinterpret_cast<const uint8_t*>(utterance.bytes.data()) + begin,
-                                end - begin};
-        pass(segment);
-        offset += end - begin;
-        begin = end;
-      }
-      place += utterance.bytes.size();
-    }
-    SocketEvent close;
-    close.socket = last_socket_;
-    close.kind = SocketEvent::Kind::close;
-    pass(close);
+    tell(dialogue, ++last_socket_, cut, [this](const SocketEvent& event) { pass(event); });
     return last_socket_;
   }
-
   void finish() { pipeline_.finish(); }
   Transactions seen(SocketId socket) { return seen_[socket]; }
 
  private:
-  void pass(SocketEvent& event) {
-    event.ts_ns = now_ns_ += 1000;
-    pipeline_.advance(now_ns_);
-    pipeline_.on_event(event);
-  }
-
   Pipeline pipeline_;
   std::map<SocketId, Transactions> seen_;
   SocketId last_socket_ = 0;
-  uint64_t now_ns_ = 1'000'000;
 };
-
-const auto kWhole = [](size_t, size_t) { return std::vector<size_t>{}; };
 
 class Libhtp : public testing::TestWithParam<std::string> {
  protected:
@@ -160,16 +171,38 @@ TEST_P(Libhtp, GivesTheSameWhereverItIsSplit) {
       return at > place && at < place + size ? std::vector<size_t>{at - place} : std::vector<size_t>{};
     });
   }
-  const SocketId bytewise = player.play(dialogue_, [](size_t, size_t size) {
-    std::vector<size_t> cuts;
-    for (size_t at = 1; at < size; ++at) cuts.push_back(at);
-    return cuts;
-  });
+  const SocketId bytewise = player.play(dialogue_, kBytewise);
   player.finish();
   for (const auto& [at, socket] : split) {
     ASSERT_EQ(player.seen(socket), player.seen(whole)) << "split after byte " << at << " of " << size_;
   }
   EXPECT_EQ(player.seen(bytewise), player.seen(whole)) << "byte by byte";
+}
+
+TEST_P(Libhtp, GivesTheSameFromARecordingWithoutCredentials) {
+  RecordingWriter writer(Credentials::masked);
+  std::string lines;
+  const auto write = [&](const SocketEvent& event) { writer.write(event, lines); };
+  tell(dialogue_, 1, kWhole, write);
+  tell(dialogue_, 2, kBytewise, write);
+  const Fd file(::memfd_create("recording", MFD_CLOEXEC));
+  ASSERT_EQ(::pwrite(file.get(), lines.data(), lines.size(), 0), static_cast<ssize_t>(lines.size()));
+
+  Player recorded;
+  RecordingReader reader(file.get(), "recording");
+  SocketEvent event;
+  for (;;) {
+    const Result<bool> more = reader.next(event);
+    ASSERT_TRUE(more) << more.error().message;
+    if (!more.value()) break;
+    recorded.pass(event);
+  }
+  recorded.finish();
+  Player direct;
+  const SocketId socket = direct.play(dialogue_, kWhole);
+  direct.finish();
+  EXPECT_EQ(recorded.seen(1), direct.seen(socket)) << "whole";
+  EXPECT_EQ(recorded.seen(2), direct.seen(socket)) << "byte by byte";
 }
 
 std::vector<std::string> names() {
