@@ -1,14 +1,20 @@
-// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready. The only part of sockwatch that knows cpp-httplib.
+// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready. The only part of sockwatch that knows cpp-httplib
+// (responder.cpp).
 //
-// Runs on its own threads. `scrape` is called from them, several at once, and returns a snapshot or nullptr while the agent is not
-// ready (503).
+// Runs on its own threads: one for input and output, ServerLimits::workers that answer. `scrape` is called
+// from the latter, one call at a time: requests that come meanwhile share what it returns. It may block for
+// some hundred milliseconds, and returns a snapshot, or nullptr while the agent is not ready (503).
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "aggregation/snapshot.h"
 #include "config/config.h"
+#include "exposition/server_limits.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -17,14 +23,18 @@ class MetricsServer {
  public:
   using ScrapeFunction = std::function<std::shared_ptr<const Snapshot>()>;
 
-  /// Binds and starts to serve. Fails with words for a busy port or a bad address. `WebConfig::listen_address` is ":9765",
-  /// "127.0.0.1:9765", "[::1]:0"; port 0 takes a free one.
-  static Result<std::unique_ptr<MetricsServer>> start(const WebConfig& config, ScrapeFunction scrape);
+  /// Binds and starts to serve. Fails with words for a busy port or a bad address.
+  /// `WebConfig::listen_address` is ":9765", "127.0.0.1:9765", "[::1]:0"; port 0 takes a free one.
+  static Result<std::unique_ptr<MetricsServer>> start(const WebConfig& config, ScrapeFunction scrape,
+                                                      const ServerLimits& limits = {});
   /// Stops serving and joins the threads; takes less than a second even with clients connected.
   ~MetricsServer();
 
   /// The port that is bound.
   uint16_t port() const;
+
+  /// Connections turned away so far, by reason (refusal.h); every reason is there, also those at 0.
+  std::map<std::string, uint64_t> refused() const;
 
  private:
   struct Impl;

@@ -1,0 +1,200 @@
+#include "exposition/connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace sockwatch {
+namespace {
+
+constexpr size_t kReadBytes = 4096;
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+}  // namespace
+
+Connection::Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now)
+    : socket_(std::move(socket)),
+      limits_(limits),
+      refusals_(refusals),
+      deadline_(now + limits.head_timeout) {}
+
+short Connection::events() const {
+  switch (state_) {
+    case State::reading:
+    case State::lingering:
+      return POLLIN;
+    case State::writing:
+      return POLLOUT;
+    case State::answering:
+    case State::closed:
+      return 0;
+  }
+  return 0;
+}
+
+void Connection::on_ready(Clock::time_point now) {
+  switch (state_) {
+    case State::reading:
+      read_some();
+      break;
+    case State::writing:
+      write_some(now);
+      break;
+    case State::lingering:
+      discard_some();
+      break;
+    case State::answering:
+    case State::closed:
+      break;
+  }
+  settle(now);
+}
+
+void Connection::respond(std::string response, Clock::time_point now) {
+  send(std::move(response), now);
+  settle(now);
+}
+
+void Connection::on_deadline(Clock::time_point now) {
+  switch (state_) {
+    case State::reading:
+      if (!head_begun_) return close();
+      return refuse(Refusal::head_timeout, 408, "The request's head was not complete in time.", now);
+    case State::writing:
+      return cut_off(Refusal::write_timeout);
+    case State::lingering:
+      return close();
+    case State::answering:
+    case State::closed:
+      return;
+  }
+}
+
+void Connection::settle(Clock::time_point now) {
+  // A loop, not a recursion: one read may hold hundreds of pipelined requests.
+  while (state_ == State::reading && searched_ < input_.size()) next_head(now);
+}
+
+void Connection::read_some() {
+  char buffer[kReadBytes];
+  const size_t room = std::min(sizeof buffer, limits_.max_head_bytes - input_.size());
+  const ssize_t got = ::recv(socket_.get(), buffer, room, 0);
+  if (got > 0) {
+    input_.append(buffer, static_cast<size_t>(got));
+    return;
+  }
+  // A client that has gone, or that says no more: half a head is nobody's request.
+  if (got == 0 || !would_block()) close();
+}
+
+void Connection::next_head(Clock::time_point now) {
+  // Some clients end a request with one empty line too many.
+  input_.erase(0, std::min(input_.find_first_not_of("\r\n"), input_.size()));
+  if (input_.empty()) {
+    searched_ = 0;
+    return;
+  }
+  if (!std::exchange(head_begun_, true)) deadline_ = now + limits_.head_timeout;
+  const size_t end = find_head_end(input_, searched_);
+  searched_ = input_.size();
+  if (end == std::string::npos) {
+    if (input_.size() < limits_.max_head_bytes) return;
+    return refuse(Refusal::head_too_large, 431, "The request's head is too large.", now);
+  }
+  auto parsed = parse_head(std::string_view(input_).substr(0, end));
+  input_.erase(0, end);
+  searched_ = 0;
+  ++requests_;
+  if (auto* head = std::get_if<RequestHead>(&parsed)) return judge(std::move(*head), now);
+  switch (std::get<HeadFault>(parsed)) {
+    case HeadFault::malformed:
+      return refuse(Refusal::bad_request, 400, "This is not an HTTP request.", now);
+    case HeadFault::unsupported_version:
+      return refuse(Refusal::bad_request, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", now);
+    case HeadFault::too_many_fields:
+      return refuse(Refusal::head_too_large, 431, "The request's head has too many fields.", now);
+  }
+}
+
+void Connection::judge(RequestHead head, Clock::time_point now) {
+  close_after_ = head.close || head.has_body || requests_ >= limits_.max_requests;
+  if (head.has_body) refusals_.count(Refusal::body_not_allowed);
+  const bool known_method = head.method == "GET" || head.method == "HEAD";
+  if (known_method && !head.has_body) {
+    request_ = std::move(head);
+    state_ = State::answering;
+    deadline_ = Clock::time_point::max();
+    return;
+  }
+  PlainResponse response{.close = close_after_, .head_only = head.method == "HEAD"};
+  if (known_method) {
+    response.status = 413;
+    response.text = "Requests with a body are not taken here.";
+  } else {
+    response.status = 405;
+    response.text = "Only GET and HEAD are allowed here.";
+  }
+  send(to_bytes(response), now);
+}
+
+std::optional<RequestHead> Connection::take_request() { return std::exchange(request_, std::nullopt); }
+
+void Connection::send(std::string response, Clock::time_point now) {
+  output_ = std::move(response);
+  sent_ = 0;
+  state_ = State::writing;
+  writing_since_ = now;
+  deadline_ = now + limits_.write_timeout;
+  write_some(now);
+}
+
+void Connection::refuse(Refusal reason, int status, std::string_view text, Clock::time_point now) {
+  refusals_.count(reason);
+  close_after_ = true;
+  send(to_bytes({.status = status, .text = text}), now);
+}
+
+void Connection::cut_off(Refusal reason) {
+  refusals_.count(reason);
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
+}
+
+void Connection::write_some(Clock::time_point now) {
+  const ssize_t wrote = ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
+  if (wrote < 0) {
+    if (!would_block()) close();
+    return;
+  }
+  sent_ += static_cast<size_t>(wrote);
+  if (sent_ == output_.size()) after_response(now);
+}
+
+void Connection::after_response(Clock::time_point now) {
+  output_ = std::string();
+  sent_ = 0;
+  if (close_after_) {
+    input_ = std::string();
+    ::shutdown(socket_.get(), SHUT_WR);
+    state_ = State::lingering;
+    deadline_ = now + limits_.linger_timeout;
+    return;
+  }
+  state_ = State::reading;
+  head_begun_ = false;
+  deadline_ = now + limits_.idle_timeout;
+  if (input_.empty()) input_ = std::string();
+}
+
+void Connection::discard_some() {
+  char buffer[kReadBytes];
+  const ssize_t got = ::recv(socket_.get(), buffer, sizeof buffer, 0);
+  if (got == 0 || (got < 0 && !would_block())) close();
+}
+
+}  // namespace sockwatch

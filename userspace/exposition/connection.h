@@ -1,0 +1,91 @@
+// One client of the metrics server, from accept to close: reads a head within bounds, waits for the answer,
+// sends it, and begins again. Never blocks.
+//
+// Used by the guard's thread alone. Holds at most ServerLimits::max_head_bytes of input and one response.
+#pragma once
+
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "exposition/plain_response.h"
+#include "exposition/refusal.h"
+#include "exposition/request_head.h"
+#include "exposition/server_limits.h"
+#include "util/fd.h"
+
+namespace sockwatch {
+
+class Connection {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class State {
+    reading,    ///< until a head is complete
+    answering,  ///< a worker has the request: the socket is left alone
+    writing,
+    lingering,  ///< everything is sent; what the client still sends is thrown away, so that no reset
+                ///< overtakes the response
+    closed,
+  };
+
+  /// `limits` and `refusals` outlive the connection.
+  Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now);
+
+  State state() const { return state_; }
+  int fd() const { return socket_.get(); }
+  /// What to poll for; nothing while answering.
+  short events() const;
+  /// When on_deadline is due; max() while answering.
+  Clock::time_point deadline() const { return deadline_; }
+  Clock::time_point writing_since() const { return writing_since_; }
+  size_t unsent_bytes() const { return output_.size() - sent_; }
+
+  /// poll() has something for this socket.
+  void on_ready(Clock::time_point now);
+  /// deadline() has passed.
+  void on_deadline(Clock::time_point now);
+
+  /// The request to be answered, once per request; the state is `answering` until respond().
+  std::optional<RequestHead> take_request();
+  /// Whether the connection ends with the answer to the request that was taken.
+  bool closes_after_answer() const { return close_after_; }
+  /// The answer to the request that was taken: a whole response.
+  void respond(std::string response, Clock::time_point now);
+
+  /// Answers `status` before any request has been read, and closes.
+  void refuse(Refusal reason, int status, std::string_view text, Clock::time_point now);
+  /// Closes without more words, throwing away what the system still holds of the response.
+  void cut_off(Refusal reason);
+
+ private:
+  void settle(Clock::time_point now);
+  void read_some();
+  void next_head(Clock::time_point now);
+  void judge(RequestHead head, Clock::time_point now);
+  void send(std::string response, Clock::time_point now);
+  void write_some(Clock::time_point now);
+  void after_response(Clock::time_point now);
+  void discard_some();
+  void close() { state_ = State::closed; }
+
+  Fd socket_;
+  const ServerLimits& limits_;
+  RefusalCounts& refusals_;
+  State state_ = State::reading;
+  Clock::time_point deadline_;
+  Clock::time_point writing_since_{};
+
+  std::string input_;
+  size_t searched_ = 0;     ///< bytes of input_ that hold no end of a head
+  bool head_begun_ = true;  ///< the deadline is that of a head rather than of an idle connection
+  size_t requests_ = 0;     ///< heads read so far
+  std::optional<RequestHead> request_;
+
+  std::string output_;
+  size_t sent_ = 0;
+  bool close_after_ = false;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,198 @@
+#include "exposition/connection_guard.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace sockwatch {
+namespace {
+
+/// Over the limit, so many may read why they were refused; the others are just closed.
+constexpr size_t kMaxTurnedAway = 16;
+/// Accepted in one go, so that a flood of connections does not starve those that are open.
+constexpr int kAcceptsPerRound = 64;
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+void wake_up(int event_fd) {
+  const uint64_t one = 1;
+  // Fails only when the counter is full, and then the reader is awake.
+  [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
+}
+
+int timeout_ms(Connection::Clock::time_point now, Connection::Clock::time_point deadline) {
+  if (deadline == Connection::Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+  return static_cast<int>(std::max<int64_t>(0, left.count()));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, uint32_t max_connections,
+                                                                const ServerLimits& limits,
+                                                                AnswerFunction answer) {
+  Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake) return Error{std::string("cannot create an eventfd: ") + std::strerror(errno)};
+  std::unique_ptr<ConnectionGuard> guard(
+      new ConnectionGuard(std::move(listener), std::move(wake), max_connections, limits, std::move(answer)));
+  auto workers = WorkerPool::start(limits.workers);
+  if (!workers) return workers.error();
+  guard->workers_ = std::move(workers).value();
+  auto thread = SmallThread::start("metrics-guard", [self = guard.get()] { self->run(); });
+  if (!thread) return thread.error();
+  guard->thread_.emplace(std::move(thread).value());
+  return guard;
+}
+
+ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
+                                 AnswerFunction answer)
+    : listener_(std::move(listener)),
+      wake_(std::move(wake)),
+      max_connections_(max_connections),
+      limits_(limits),
+      answer_(std::move(answer)) {}
+
+ConnectionGuard::~ConnectionGuard() {
+  stopping_ = true;
+  wake_up(wake_.get());
+  if (thread_) thread_->join();
+  // The jobs that still run hold pointers to clients.
+  workers_.reset();
+}
+
+void ConnectionGuard::run() {
+  while (!stopping_) {
+    wait_for_work();
+    const Clock::time_point now = Clock::now();
+    take_answers(now);
+    for (const auto& client : clients_) {
+      if (client->connection.deadline() <= now) client->connection.on_deadline(now);
+      dispatch(*client);
+    }
+    bound_unsent_bytes();
+    std::erase_if(clients_,
+                  [](const auto& client) { return client->connection.state() == Connection::State::closed; });
+    accept_clients(now);
+  }
+}
+
+void ConnectionGuard::wait_for_work() {
+  Clock::time_point now = Clock::now();
+  if (accept_from_ && *accept_from_ <= now) accept_from_.reset();
+  Clock::time_point deadline = accept_from_.value_or(Clock::time_point::max());
+
+  std::vector<pollfd> polled;
+  polled.reserve(clients_.size() + 2);
+  polled.push_back({wake_.get(), POLLIN, 0});
+  polled.push_back({accept_from_ ? -1 : listener_.get(), POLLIN, 0});
+  for (const auto& client : clients_) {
+    const Connection& connection = client->connection;
+    deadline = std::min(deadline, connection.deadline());
+    // A socket without events would still report a hang-up, again and again.
+    polled.push_back({connection.events() == 0 ? -1 : connection.fd(), connection.events(), 0});
+  }
+  if (::poll(polled.data(), polled.size(), timeout_ms(now, deadline)) <= 0) {
+    listener_ready_ = false;
+    return;
+  }
+  if (polled[0].revents != 0) {
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
+  }
+  listener_ready_ = polled[1].revents != 0;
+  now = Clock::now();
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    if (polled[i + 2].revents != 0) clients_[i]->connection.on_ready(now);
+  }
+}
+
+void ConnectionGuard::accept_clients(Clock::time_point now) {
+  if (!listener_ready_) return;
+  for (int i = 0; i < kAcceptsPerRound; ++i) {
+    Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+      admit(std::move(socket), now);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The connection stays in the backlog; poll() would return at once for it, over and over.
+      refusals_.count(Refusal::accept_failed);
+      accept_from_ = now + kAcceptPause;
+      return;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+  }
+}
+
+void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const size_t turned = turned_away();
+  if (clients_.size() - turned < max_connections_) {
+    clients_.push_back(
+        std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now), false}));
+    return;
+  }
+  if (turned >= kMaxTurnedAway) {
+    refusals_.count(Refusal::connection_limit);
+    return;
+  }
+  auto client =
+      std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now), true});
+  client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
+  clients_.push_back(std::move(client));
+}
+
+void ConnectionGuard::take_answers(Clock::time_point now) {
+  std::vector<std::pair<Client*, std::string>> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    answers.swap(answers_);
+  }
+  for (auto& [client, response] : answers) client->connection.respond(std::move(response), now);
+}
+
+void ConnectionGuard::dispatch(Client& client) {
+  std::optional<RequestHead> head = client.connection.take_request();
+  if (!head) return;
+  workers_->submit([this, &client, head = std::move(*head), close = client.connection.closes_after_answer()] {
+    std::string response = answer_(head, close);
+    {
+      const std::lock_guard lock(mutex_);
+      answers_.emplace_back(&client, std::move(response));
+    }
+    wake_up(wake_.get());
+  });
+}
+
+void ConnectionGuard::bound_unsent_bytes() {
+  size_t unsent = 0;
+  for (const auto& client : clients_) unsent += client->connection.unsent_bytes();
+  while (unsent > limits_.max_unsent_bytes) {
+    // The one that takes longest pays for all, but nobody for itself alone: one scrape may be as big as it
+    // is.
+    Connection* slowest = nullptr;
+    size_t writers = 0;
+    for (const auto& client : clients_) {
+      Connection& connection = client->connection;
+      if (connection.state() != Connection::State::writing) continue;
+      ++writers;
+      if (slowest == nullptr || connection.writing_since() < slowest->writing_since()) slowest = &connection;
+    }
+    if (writers < 2) return;
+    unsent -= slowest->unsent_bytes();
+    slowest->cut_off(Refusal::write_backlog);
+  }
+}
+
+size_t ConnectionGuard::turned_away() const {
+  return static_cast<size_t>(
+      std::ranges::count_if(clients_, [](const auto& client) { return client->turned_away; }));
+}
+
+}  // namespace sockwatch

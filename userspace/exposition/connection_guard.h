@@ -1,0 +1,81 @@
+// Stands between the network and cpp-httplib: accepts, reads request heads within bounds, hands complete ones
+// to a few workers and sends what they answer. However slow or hostile a client is, it never holds a worker.
+//
+// One thread does all input and output; ServerLimits::workers threads answer. Every bound that is hit is
+// counted (refusal.h).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exposition/connection.h"
+#include "exposition/refusal.h"
+#include "exposition/server_limits.h"
+#include "exposition/small_thread.h"
+#include "exposition/worker_pool.h"
+#include "util/fd.h"
+#include "util/result.h"
+
+namespace sockwatch {
+
+class ConnectionGuard {
+ public:
+  /// The whole response to a GET or HEAD without a body, with Connection: close if `close`. Called from the
+  /// workers.
+  using AnswerFunction = std::function<std::string(const RequestHead& head, bool close)>;
+
+  /// `listener` is non-blocking. At most `max_connections` are served at once.
+  static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, uint32_t max_connections,
+                                                        const ServerLimits& limits, AnswerFunction answer);
+  /// Closes every connection; waits only for answers that are being made.
+  ~ConnectionGuard();
+
+  std::map<std::string, uint64_t> refused() const { return refusals_.all(); }
+
+ private:
+  using Clock = Connection::Clock;
+  struct Client {
+    Connection connection;
+    bool turned_away;  ///< is over the limit and only reads its refusal
+  };
+  using Clients = std::vector<std::unique_ptr<Client>>;
+
+  ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
+                  AnswerFunction answer);
+
+  void run();
+  void wait_for_work();
+  void accept_clients(Clock::time_point now);
+  void admit(Fd socket, Clock::time_point now);
+  void take_answers(Clock::time_point now);
+  void dispatch(Client& client);
+  void bound_unsent_bytes();
+  size_t turned_away() const;
+
+  Fd listener_;
+  Fd wake_;  ///< an eventfd: an answer is there, or the end has come
+  const uint32_t max_connections_;
+  const ServerLimits limits_;
+  const AnswerFunction answer_;
+  RefusalCounts refusals_;
+  Clients clients_;                               ///< the guard's thread only
+  std::optional<Clock::time_point> accept_from_;  ///< while accepting pauses for lack of descriptors
+  bool listener_ready_ = false;
+
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  /// A client stays where it is while a worker has its request.
+  std::vector<std::pair<Client*, std::string>> answers_;
+
+  std::unique_ptr<WorkerPool> workers_;
+  std::optional<SmallThread> thread_;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,38 @@
+#include "exposition/metrics_server.h"
+
+#include "exposition/connection_guard.h"
+#include "exposition/listener.h"
+#include "exposition/responder.h"
+
+namespace sockwatch {
+
+struct MetricsServer::Impl {
+  uint16_t port = 0;
+  Responder responder;
+  std::unique_ptr<ConnectionGuard> guard;  ///< last: its threads use the responder
+};
+
+MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+MetricsServer::~MetricsServer() = default;
+
+Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const WebConfig& config, ScrapeFunction scrape,
+                                                            const ServerLimits& limits) {
+  auto listener = listen_on(config.listen_address);
+  if (!listener) return listener.error();
+  std::unique_ptr<Impl> impl(
+      new Impl{listener->port, Responder(config.telemetry_path, limits, std::move(scrape)), nullptr});
+  auto guard = ConnectionGuard::start(std::move(listener->socket), config.max_connections, limits,
+                                      [responder = &impl->responder](const RequestHead& head, bool close) {
+                                        return responder->answer(head, close);
+                                      });
+  if (!guard) return guard.error();
+  impl->guard = std::move(guard).value();
+  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
+}
+
+uint16_t MetricsServer::port() const { return impl_->port; }
+
+std::map<std::string, uint64_t> MetricsServer::refused() const { return impl_->guard->refused(); }
+
+}  // namespace sockwatch

@@ -1,0 +1,152 @@
+#include "exposition/responder.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "exposition/gzip.h"
+#include "exposition/landing_page.h"
+#include "exposition/text_format.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr const char* kPlainText = "text/plain; charset=utf-8";
+/// How a handler hears that the client accepts gzip. Accept-Encoding itself is not passed on: the library
+/// would act on it by itself, without regard to quality values.
+constexpr const char* kGzipField = "Sockwatch-Gzip";
+
+/// One request head to read and a string to write to. The functions are those of every version's Stream, so
+/// none can be marked as an override.
+class MemoryStream final : public httplib::Stream {
+ public:
+  explicit MemoryStream(std::string_view input) : input_(input) {}
+
+  std::string take_output() { return std::move(output_); }
+
+  bool is_readable() const { return !input_.empty(); }
+  bool wait_readable() const { return is_readable(); }
+  bool is_writable() const { return true; }
+  bool wait_writable() const { return true; }
+  ssize_t read(char* to, size_t size) {
+    const size_t taken = input_.copy(to, size);
+    input_.remove_prefix(taken);
+    return static_cast<ssize_t>(taken);
+  }
+  ssize_t write(const char* from, size_t size) {
+    output_.append(from, size);
+    return static_cast<ssize_t>(size);
+  }
+  using httplib::Stream::write;
+  void get_remote_ip_and_port(std::string&, int&) const {}
+  void get_local_ip_and_port(std::string&, int&) const {}
+  socket_t socket() const { return INVALID_SOCKET; }
+  time_t duration() const { return 0; }
+
+ private:
+  std::string_view input_;
+  std::string output_;
+};
+
+void set_text(httplib::Response& response, int status, const char* text) {
+  response.status = status;
+  response.set_content(text, kPlainText);
+}
+
+}  // namespace
+
+class Responder::Server final : private httplib::Server {
+ public:
+  Server(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape)
+      : telemetry_path_(std::move(telemetry_path)),
+        landing_page_(landing_page(telemetry_path_)),
+        scrape_(std::move(scrape)) {
+    // Only for what the Keep-Alive field says; the guard is who keeps these bounds.
+    set_keep_alive_max_count(limits.max_requests);
+    set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(limits.idle_timeout).count());
+    // Exact paths, compared: the library's own routes are regular expressions.
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      route(request, response);
+      return HandlerResponse::Handled;
+    });
+    set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
+      response.set_header("X-Content-Type-Options", "nosniff");
+      response.headers.erase("Accept-Ranges");  // promised to every HEAD, and not kept
+    });
+    set_exception_handler([](const httplib::Request&, httplib::Response& response, auto&&...) {
+      set_text(response, 500, "Something went wrong inside sockwatch.\n");
+    });
+  }
+
+  std::string answer(const RequestHead& head, bool close) {
+    std::string input = head.method + ' ' + head.path + " HTTP/1.1\r\n";
+    if (head.accepts_gzip) input += std::string(kGzipField) + ": yes\r\n";
+    input += "\r\n";
+    MemoryStream stream(input);
+    call(*this, stream, close);
+    return stream.take_output();
+  }
+
+ private:
+  /// The library has changed what process_request takes: addresses came in between 0.11 and 0.18.
+  template <typename Self>
+  static void call(Self& self, httplib::Stream& stream, bool close) {
+    bool closed = false;
+    if constexpr (requires { self.process_request(stream, close, closed, nullptr); }) {
+      self.process_request(stream, close, closed, nullptr);
+    } else {
+      self.process_request(stream, std::string(), 0, std::string(), 0, close, closed, nullptr);
+    }
+  }
+
+  void route(const httplib::Request& request, httplib::Response& response) {
+    if (request.path == telemetry_path_) return metrics(request, response);
+    if (request.path == "/") return home(response);
+    if (request.path == "/-/healthy") return set_text(response, 200, "sockwatch is healthy.\n");
+    if (request.path == "/-/ready") {
+      return scrape_.ready() ? set_text(response, 200, "sockwatch is ready.\n")
+                             : set_text(response, 503, "sockwatch is not ready yet.\n");
+    }
+    set_text(response, 404, "There is nothing here; the page at / shows what there is.\n");
+  }
+
+  void metrics(const httplib::Request& request, httplib::Response& response) {
+    const std::shared_ptr<const Snapshot> snapshot = scrape_.take();
+    if (!snapshot) return set_text(response, 503, "sockwatch is not ready yet.\n");
+    std::string text;
+    write_text(*snapshot, text);
+    if (request.has_header(kGzipField)) {
+      std::string packed = gzip(text);
+      if (!packed.empty()) {
+        text.swap(packed);
+        response.set_header("Content-Encoding", "gzip");
+      }
+    }
+    response.status = 200;
+    response.set_header("Content-Type", std::string(kTextContentType));
+    response.set_header("Vary", "Accept-Encoding");
+    response.body = std::move(text);
+  }
+
+  void home(httplib::Response& response) const {
+    response.status = 200;
+    response.set_content(landing_page_, "text/html; charset=utf-8");
+    response.set_header("Content-Security-Policy", std::string(landing_page_policy()));
+    response.set_header("Referrer-Policy", "no-referrer");
+  }
+
+  const std::string telemetry_path_;
+  const std::string landing_page_;
+  SharedScrape scrape_;
+};
+
+Responder::Responder(std::string telemetry_path, const ServerLimits& limits,
+                     SharedScrape::ScrapeFunction scrape)
+    : server_(std::make_unique<Server>(std::move(telemetry_path), limits, std::move(scrape))) {}
+
+Responder::~Responder() = default;
+
+std::string Responder::answer(const RequestHead& head, bool close) { return server_->answer(head, close); }
+
+}  // namespace sockwatch

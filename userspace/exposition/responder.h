@@ -1,0 +1,29 @@
+// Requests to responses by cpp-httplib: it reads the request line, routes, and writes the response, all in
+// memory. No socket, and no byte that the guard has not read and judged, ever reaches it.
+//
+// Any thread, several at once.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "exposition/request_head.h"
+#include "exposition/server_limits.h"
+#include "exposition/shared_scrape.h"
+
+namespace sockwatch {
+
+class Responder {
+ public:
+  Responder(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape);
+  ~Responder();
+
+  /// The whole response to a GET or HEAD without a body; with Connection: close if `close`.
+  std::string answer(const RequestHead& head, bool close);
+
+ private:
+  class Server;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace sockwatch
