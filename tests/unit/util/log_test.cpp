@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <sstream>
 #include <thread>
@@ -73,22 +74,39 @@ TEST(Log, LinesBelowTheLevelAreLeftOut) {
 
 TEST(Log, ThreadsDoNotMixTheirLines) {
   constexpr int kThreads = 4;
-  constexpr int kLines = 200;
-  const std::string text = logged([] {
-    std::vector<std::thread> threads;
-    for (int t = 0; t < kThreads; ++t) {
-      threads.emplace_back([t] {
-        const std::string value(200, static_cast<char>('a' + t));
-        for (int i = 0; i < kLines; ++i) log_info("x", {{"v", value}});
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
+  constexpr int kLines = 20;
+  constexpr size_t kValueBytes = 200'000;  // more than a pipe holds: such a line is written in pieces
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int standard_error = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  ::close(ends[1]);
+  std::string text;
+  std::thread reader([&text, fd = ends[0]] {
+    char buffer[4096];
+    for (ssize_t count; (count = ::read(fd, buffer, sizeof buffer)) > 0;)
+      text.append(buffer, static_cast<size_t>(count));
   });
+  std::vector<std::thread> writers;
+  for (int t = 0; t < kThreads; ++t) {
+    writers.emplace_back([t] {
+      const std::string value(kValueBytes, static_cast<char>('a' + t));
+      for (int i = 0; i < kLines; ++i) log_info("x", {{"v", value}});
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  ::dup2(standard_error, STDERR_FILENO);
+  ::close(standard_error);
+  reader.join();
+  ::close(ends[0]);
+
   std::istringstream lines(text);
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
-    const std::string value = line.substr(line.find("v=") + 2);
-    EXPECT_EQ(value, std::string(200, value.front())) << line;
+    const size_t value = line.find("v=");
+    ASSERT_NE(value, std::string::npos) << "line " << count;
+    ASSERT_TRUE(line.substr(value + 2) == std::string(kValueBytes, line.back()))
+        << "line " << count << " is mixed";
   }
   EXPECT_EQ(count, kThreads * kLines);
 }
