@@ -35,6 +35,11 @@ bool SharedScrape::ready() {
   return take() != nullptr;
 }
 
+size_t SharedScrape::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
 std::shared_ptr<const Snapshot> SharedScrape::scrape_once() {
   try {
     return scrape_();

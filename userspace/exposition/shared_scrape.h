@@ -26,11 +26,14 @@ class SharedScrape {
   /// scrape to the next must not be lost to a health check.
   bool ready();
 
+  /// How many wait for the scrape of another now.
+  size_t waiting() const;
+
  private:
   std::shared_ptr<const Snapshot> scrape_once();
 
   const ScrapeFunction scrape_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable done_;
   bool running_ = false;
   uint64_t rounds_ = 0;                     ///< scrapes that have ended
