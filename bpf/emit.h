@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Records into the ring. A full ring is counted, never waited for. */
+/* Records into the CPU's ring. A full ring is counted, never waited for. */
 #ifndef SOCKWATCH_EMIT_H
 #define SOCKWATCH_EMIT_H
 
-#include <bpf/bpf_endian.h>
-
-#include "state.h"
-
-#define LOOK_EVERY 16 /* records of a CPU between two looks at the ring's fill */
-
-/* Userspace polls; it is woken only when the ring fills up. */
-static __always_inline bool output(void *record, __u64 size)
-{
-	struct scratch *s = scratch();
-	__u64 flags = BPF_RB_NO_WAKEUP;
-
-	if (s && !(++s->records % LOOK_EVERY) && bpf_ringbuf_query(&sw_ring, BPF_RB_AVAIL_DATA) >= sw_wake_bytes)
-		flags = BPF_RB_FORCE_WAKEUP;
-	return bpf_ringbuf_output(&sw_ring, record, size, flags) == 0;
-}
+#include "ring.h"
 
 static __always_inline void fill_process(struct sw_process *process)
 {
@@ -101,7 +86,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 				open->names.peer = bpf_get_socket_cookie(us->peer);
 		}
 	}
-	if (!output(&s->open, sizeof(s->open))) {
+	if (!output(&s->open, sizeof(s->open), now)) {
 		count(SW_COUNT_LOST_CONTROL);
 		return false;
 	}
@@ -119,7 +104,7 @@ static __always_inline void emit_owner(struct socket_state *st, __u64 now, __u32
 
 	fill_process(&owner.process);
 	st->tgid = tgid;
-	if (!output(&owner, sizeof(owner)))
+	if (!output(&owner, sizeof(owner), now))
 		count(SW_COUNT_LOST_CONTROL);
 }
 
@@ -134,7 +119,7 @@ static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u
 		.flags = flags,
 	};
 
-	if (!output(&header, sizeof(header)))
+	if (!output(&header, sizeof(header), header.ts_ns))
 		count(SW_COUNT_LOST_CONTROL);
 }
 
@@ -163,7 +148,7 @@ static __always_inline void emit_untold(struct socket_state *st, __u32 direction
 	r.header.hidden = d->hidden;
 	__builtin_memcpy(r.tail, d->tail, SW_TAIL_MAX);
 	count(SW_COUNT_SEGMENTS);
-	if (!output(&r, size))
+	if (!output(&r, size, bpf_ktime_get_ns()))
 		count(SW_COUNT_LOST_SEGMENTS);
 	d->told = d->offset;
 	d->tail_len = 0;

@@ -8,7 +8,8 @@
 
 #include "state.h"
 
-#define IOVECS_MAX 1024 /* UIO_MAXIOV */
+#define IOVECS_MAX 1024     /* UIO_MAXIOV */
+#define SMALL_SEGMENT 1024  /* segments up to this are copied whole */
 
 struct message {
 	__u64 base;   /* one buffer ... */
@@ -203,6 +204,39 @@ __noinline int gather_all(struct gather *g)
 done:
 	g->captured = local.captured;
 	return local.fault;
+}
+
+/* Room for a short message, and as much again for the verifier. */
+struct small_message {
+	__u8 bytes[2 * SMALL_SEGMENT];
+};
+
+/* Copies all of a short message that lies in a few buffers. */
+__noinline int copy_small(struct small_message *to, __u64 iov, __u32 iovcnt, __u32 length)
+{
+	struct user_iovec v[IOVECS_FIRST];
+	__u64 position = 0, n = iovcnt;
+	__u32 i;
+
+	if (!to)
+		return 1;
+	barrier_var(n);
+	if (n > IOVECS_FIRST || bpf_probe_read_user(v, n * sizeof(v[0]), (void *)iov))
+		return 1;
+	for (i = 0; i < IOVECS_FIRST; i++) {
+		__u64 part;
+
+		if (i >= n || position >= length || position >= SMALL_SEGMENT)
+			break;
+		part = length - position;
+		if (part > v[i].len)
+			part = v[i].len;
+		barrier_var(part);
+		if (part > SMALL_SEGMENT || bpf_probe_read_user(to->bytes + position, part, (void *)v[i].base))
+			return 1;
+		position += part;
+	}
+	return position != length;
 }
 
 /*

@@ -119,6 +119,31 @@ struct sw_socket_entry {
 /* What the iterator is asked to write: sw_iterate, a global of the kernel side. */
 enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };
 
+/*
+ * The rings: one a CPU, each an element of a mapped array. The CPU's programs are the one producer, userspace is the one
+ * consumer. Positions only grow; a record lies at `position % size` and runs on past the end, for which the element has room
+ * (SW_RING_SLACK), so that it is always in one piece. Records that depend on one another across CPUs are put in order by
+ * `order_ns`: what was stamped before userspace looked at any ring is complete in all of them.
+ */
+struct sw_ring {
+	sw_u64 head;     /* records end here; written by the producer */
+	sw_u64 reserved; /* programs interrupted by one another have room up to here */
+	sw_u32 nest;     /* programs at work on this CPU */
+	sw_u32 looks;
+	sw_u8 pad[40];
+	sw_u64 tail; /* consumed up to here; written by the consumer */
+	sw_u8 pad2[56];
+	/* size bytes of records follow, then SW_RING_SLACK */
+};
+
+struct sw_entry {
+	sw_u64 order_ns; /* CLOCK_MONOTONIC when the program began */
+	sw_u32 size;     /* of the record that follows; the next entry begins at a multiple of 8 */
+	sw_u32 pad;
+};
+
+#define SW_RING_SLACK (SW_CAPTURE_MAX + 1024u)
+
 /* Per-CPU counters. */
 enum sw_counter {
 	SW_COUNT_SEGMENTS = 0,        /* segments that passed on watched sockets and were to be told of */

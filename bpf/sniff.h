@@ -7,10 +7,11 @@
 #ifndef SOCKWATCH_SNIFF_H
 #define SOCKWATCH_SNIFF_H
 
-#include "state.h"
+#include "message.h"
+#include "ring.h"
 
 /* What one run (bytes of one direction with none of the other between) may cost. */
-#define SMALL_SEGMENT 1024        /* segments up to this are copied whole; in longer ones the head is sought so far */
+/* In segments longer than SMALL_SEGMENT the head is sought that far. */
 #define RUN_BYTES (128 * 1024)    /* captured, after which only heads are */
 #define RUN_BYTES_PRESSED 4096    /* the same while the ring is filling up */
 #define RUN_RECORDS 16384
@@ -61,7 +62,7 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 }
 
 /* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
-__noinline int judge(struct socket_state *st, __u32 captured)
+__noinline int judge(struct socket_state *st, __u32 direction, __u32 captured)
 {
 	struct sniff sniff = { .verdict = VERDICT_IGNORE };
 	struct scratch *s = scratch();
@@ -78,6 +79,8 @@ __noinline int judge(struct socket_state *st, __u32 captured)
 	sniff.length = st->probe_len;
 	bpf_loop(PROBE_MAX, sniff_byte, &sniff, 0);
 	st->verdict = sniff.verdict;
+	if (st->verdict == VERDICT_HTTP)
+		st->request_direction = 1 + (sniff.matched == 7 ? !direction : direction);
 	if (st->verdict == VERDICT_IGNORE && !st->from_start && ++st->tries < TRIES_MAX) {
 		st->verdict = VERDICT_NEW;
 		st->probe_len = PROBE_MAX; /* this run has been judged */
@@ -85,7 +88,7 @@ __noinline int judge(struct socket_state *st, __u32 captured)
 	return 0;
 }
 
-enum head_kind { HEAD_NONE = 0, HEAD_RESPONSE, HEAD_REQUEST, HEAD_REQUEST_NO_LENGTH };
+enum head_kind { HEAD_NONE = 0, HEAD_RESPONSE, HEAD_REQUEST };
 
 /* How many upper-case letters begin the word, up to a space; -1: something else came first. */
 static __always_inline int letters_to_space(__u64 w)
@@ -123,9 +126,6 @@ __noinline int head_kind(void)
 	}
 	if (n <= 0)
 		return HEAD_NONE;
-	/* The answer to HEAD has a length and no body; CONNECT has no body at all. */
-	if ((__u32)w == 0x44414548 /* "HEAD" */ || (__u32)w == 0x4e4e4f43 /* "CONN" */)
-		return HEAD_REQUEST_NO_LENGTH;
 	return HEAD_REQUEST;
 }
 
@@ -207,6 +207,17 @@ static __always_inline void scan_head(struct head_scan *scan, __u32 captured)
 		scan->head_end = 0;
 }
 
+/* Whether the Content-Length of the head in scratch()->data may say nothing of its body. */
+static __always_inline bool length_is_moot(const struct socket_state *st, __u32 direction, const struct scratch *s)
+{
+	__u32 other = (__u32)st->streams[!direction].first, own = (__u32)st->streams[direction & 1].first;
+	__u32 code = *(__u32 *)(s->data + 8) >> 8; /* "HTTP/1.1 " and three digits */
+	const __u32 head = 0x44414548, conn = 0x4e4e4f43; /* "HEAD", "CONN" */
+
+	return other == head || other == conn || own == conn || (code & 0xff) == '1' || code == 0x343032 ||
+	       code == 0x343033; /* 1xx, 204, 304 */
+}
+
 /*
  * How many of a segment's `length` bytes to copy when it is longer than the `have` that scratch()->data holds. Where these show
  * that nothing but one message's body follows, only its head, and the body is skipped to its end.
@@ -214,19 +225,20 @@ static __always_inline void scan_head(struct head_scan *scan, __u32 captured)
 __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, __u32 have)
 {
 	__u32 limit = RUN_BYTES, budget;
+	struct scratch *s = scratch();
 	struct head_scan scan;
 	struct stream *d;
 
-	if (!st)
+	if (!st || !s)
 		return have;
 	d = &st->streams[direction & 1];
-	if (bpf_ringbuf_query(&sw_ring, BPF_RB_AVAIL_DATA) > sw_pressed_bytes)
+	if (pressed())
 		limit = RUN_BYTES_PRESSED;
 	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
 
-	if (!st->no_length && head_kind() != HEAD_NONE) {
+	if (head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
 		scan_head(&scan, have);
 		if (scan.head_end && scan.has_length && !scan.has_coding) {
 			__u64 end = scan.head_end + scan.content_length;

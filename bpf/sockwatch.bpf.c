@@ -108,6 +108,81 @@ static __always_inline void pass(struct stream *d, __u64 n, __u64 now)
 	d->last_ts = now;
 }
 
+static __always_inline void fill_header(struct sw_header *h, struct socket_state *st, __u32 direction, __u64 length,
+					__u64 now)
+{
+	h->socket = st->cookie;
+	h->ts_ns = now;
+	h->offset = st->streams[direction & 1].offset;
+	h->length = length;
+	h->tgid = st->tgid;
+	h->run = st->run;
+	h->captured = 0;
+	h->tail = 0;
+	h->kind = SW_RECORD_SEGMENT;
+	h->flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	h->hidden = SW_HIDDEN_NONE;
+}
+
+static __always_inline void count_lost(struct socket_state *st, __u32 direction, bool begins)
+{
+	count(SW_COUNT_LOST_SEGMENTS);
+	if (begins && st->request_direction == 1 + direction)
+		count(SW_COUNT_LOST_REQUESTS);
+}
+
+/* The bytes have been told of, or counted as lost. */
+static __always_inline void told(struct stream *d, __u64 length, __u32 captured, __u64 now)
+{
+	d->run_bytes += captured;
+	d->run_records++;
+	pass(d, length, now);
+	d->told = d->offset;
+}
+
+/*
+ * What most segments are: short, in memory, on a socket that userspace knows. Copied from user memory straight into the ring.
+ */
+static __always_inline void short_segment(struct socket_state *st, struct message *m, __u32 direction, __u64 length,
+					  __u64 now)
+{
+	struct stream *d = &st->streams[direction & 1];
+	bool begins = d->run_records == 0;
+	struct sw_ring *r = ring();
+	struct small_message *data;
+	struct sw_header *h;
+	int fault;
+
+	if (!r)
+		return;
+	count(SW_COUNT_SEGMENTS);
+	barrier_var(length);
+	if (length > SMALL_SEGMENT)
+		return;
+	h = reserve(r, sizeof(*h) + length, now);
+	if (!h) {
+		publish(r);
+		count_lost(st, direction, begins);
+		told(d, length, 0, now);
+		return;
+	}
+	data = (void *)(h + 1);
+	fill_header(h, st, direction, length, now);
+	if (m->iov)
+		fault = copy_small(data, m->iov, m->iovcnt, length);
+	else
+		fault = bpf_probe_read_user(data, length, (void *)m->base);
+	if (fault)
+		h->hidden = SW_HIDDEN_FAULT;
+	else
+		h->captured = length;
+	if (begins)
+		d->first = *(__u64 *)data;
+	publish(r);
+	look(r);
+	told(d, length, length, now);
+}
+
 static __always_inline void segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -146,6 +221,12 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	}
 
 	locate(&m, sk, st, direction, length, flags, task);
+	if (length <= SMALL_SEGMENT && !skip && !m.hidden && m.iovcnt <= IOVECS_FIRST && st->verdict == VERDICT_HTTP &&
+	    st->opened && st->tgid == tgid && d->told == d->offset && d->run_bytes < RUN_BYTES &&
+	    d->run_records < RUN_RECORDS) {
+		short_segment(st, &m, direction, length, now);
+		return;
+	}
 	begins = d->run_records == 0;
 	if (d->run_bytes >= RUN_BYTES || d->run_records >= RUN_RECORDS) {
 		/* Enough of this run. Only a segment that begins with a head is told of at once. */
@@ -167,7 +248,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	captured = copy_message(&m, length, skip, first, tail);
 	if (st->verdict <= VERDICT_MAYBE && (m.hidden || st->probe_len < PROBE_MAX)) {
 		if (!m.hidden)
-			judge(st, captured);
+			judge(st, direction, captured);
 		if (st->verdict == VERDICT_IGNORE)
 			return;
 	}
@@ -176,19 +257,8 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		d->told = d->offset;
 		return;
 	}
-	if (begins && captured >= 12) {
-		int kind = head_kind();
-
-		if (kind >= HEAD_REQUEST) {
-			st->request_direction = 1 + direction;
-			st->no_length = kind == HEAD_REQUEST_NO_LENGTH;
-		} else if (kind == HEAD_RESPONSE) {
-			/* "HTTP/1.1 1xx", 204 and 304 have no body whatever their length. */
-			__u32 code = *(__u32 *)(s->data + 8) >> 8;
-
-			st->no_length |= (code & 0xff) == '1' || code == 0x343032 || code == 0x343033;
-		}
-	}
+	if (begins)
+		d->first = captured >= 8 ? *(__u64 *)s->data : 0;
 	if (tail && captured == first) {
 		__u32 want = wanted(st, direction, length - skip, captured);
 
@@ -208,34 +278,22 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		emit_owner(st, now, tgid);
 	emit_untold(st, direction);
 
-	s->header.socket = st->cookie;
-	s->header.ts_ns = now;
-	s->header.offset = d->offset;
-	s->header.length = length - skip;
-	s->header.tgid = tgid;
-	s->header.run = st->run;
+	fill_header(&s->header, st, direction, length - skip, now);
 	s->header.captured = captured;
 	s->header.tail = tail;
-	s->header.kind = SW_RECORD_SEGMENT;
-	s->header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
 	s->header.hidden = m.hidden;
 	captured &= 2 * SW_CAPTURE_MAX - 1;
 	if (captured > SW_CAPTURE_MAX)
 		goto lost;
 	if (tail)
 		__builtin_memcpy(s->data + captured, s->tail, SW_TAIL_MAX);
-	if (!output(&s->header, sizeof(s->header) + captured + (tail ? SW_TAIL_MAX : 0)))
-		goto lost;
-	goto told;
+	if (output(&s->header, sizeof(s->header) + captured + (tail ? SW_TAIL_MAX : 0), now)) {
+		told(d, length - skip, captured, now);
+		return;
+	}
 lost:
-	count(SW_COUNT_LOST_SEGMENTS);
-	if (begins && st->request_direction == 1 + direction)
-		count(SW_COUNT_LOST_REQUESTS);
-told:
-	d->run_bytes += captured;
-	d->run_records++;
-	pass(d, length - skip, now);
-	d->told = d->offset;
+	count_lost(st, direction, begins);
+	told(d, length - skip, captured, now);
 }
 
 static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags)

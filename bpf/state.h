@@ -18,6 +18,7 @@ struct stream {
 	__u64 told;       /* of these, up to where records have told */
 	__u64 last_ts;    /* when the last byte passed */
 	__u64 skip_until; /* the current body's end by its Content-Length; 0: not known */
+	__u64 first;      /* the first 8 bytes of the last run */
 	__u32 run_bytes;  /* captured in this run */
 	__u32 run_records;
 	__u8 tail[SW_TAIL_MAX]; /* the last bytes that passed, when they were not told */
@@ -48,7 +49,6 @@ struct socket_state {
 	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
 	__u8 request_direction; /* 1 + direction, once known */
 	__u8 tcp;
-	__u8 no_length;   /* Content-Length of the answers to come says nothing of their bodies */
 	__u8 probe_len;
 	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
 };
@@ -61,9 +61,18 @@ struct {
 } sw_sockets SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);                    /* userspace sets the number of CPUs ... */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct sw_ring) + 4096 + SW_RING_SLACK); /* ... and their size */
+} sw_rings SEC(".maps");
+
+/* Rung to wake userspace; what it holds means nothing. */
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024); /* userspace sets the configured size */
-} sw_ring SEC(".maps");
+	__uint(max_entries, 4096); /* userspace sets the page size */
+} sw_bell SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -89,7 +98,6 @@ struct scratch {
 		struct sw_header header;
 		struct sw_open open;
 	} open;
-	__u64 records; /* that this CPU has put into the ring */
 	__u8 tail[SW_TAIL_MAX];
 	struct sw_header header;
 	__u8 data[2 * SW_CAPTURE_MAX];
@@ -104,8 +112,7 @@ struct {
 
 /* Set by userspace before load. */
 const volatile __u32 sw_agent_tgid = 0;        /* our own endpoint is not watched */
-const volatile __u64 sw_wake_bytes = 1 << 20;  /* fill of the ring at which userspace is woken */
-const volatile __u64 sw_pressed_bytes = 1 << 21; /* fill from which bodies are captured sparingly */
+const volatile __u32 sw_ring_size = 4096;      /* of each ring; a power of two */
 
 /* Set by userspace before it reads the iterator. */
 __u32 sw_iterate_what = SW_ITERATE_ALL;

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "capture/convert.h"
+#include "capture/ring_reader.h"
 #include "records.h"
 #include "sockwatch.skel.h"
 #include "util/fd.h"
@@ -45,45 +46,27 @@ Error explain(const std::string& what, int error, const std::string& log) {
   return Error{message + "; `sockwatch doctor` tells what is missing"};
 }
 
-uint32_t ring_size(uint32_t wanted) {
+// A CPU's share of the rings' memory: a power of two and a page at least.
+uint32_t ring_share(uint32_t total, uint32_t cpus) {
   const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
-  const uint32_t most = 1u << 30;
-  return std::bit_ceil(std::clamp(wanted, page, most));
+  return std::bit_ceil(std::clamp(total / cpus, page, 1u << 30));
 }
+
+int ignore_bell(void*, void*, size_t) { return 0; }
 
 }  // namespace
 
 struct Capture::Impl {
   std::unique_ptr<sockwatch_bpf, SkeletonDeleter> skeleton;
-  std::unique_ptr<ring_buffer, RingDeleter> ring;
+  std::unique_ptr<ring_buffer, RingDeleter> bell;
   uint64_t* advice = nullptr;  // the map's memory, shared with the programs
   size_t advice_bytes = 0;
-  uint64_t ring_bytes = 0;
-  void* consumer = MAP_FAILED;  // the ring's two position pages
-  void* producer = MAP_FAILED;
+  std::unique_ptr<RingReader> rings;
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  EventHandler* handler = nullptr;
   SocketEvent event;
 
   ~Impl() {
     if (advice != nullptr) munmap(advice, advice_bytes);
-    if (consumer != MAP_FAILED) munmap(consumer, page);
-    if (producer != MAP_FAILED) munmap(producer, page);
-  }
-
-  static int on_record(void* context, void* data, size_t size) {
-    auto* self = static_cast<Impl*>(context);
-    if (to_event(data, size, self->event)) self->handler->on_event(self->event);
-    return 0;
-  }
-
-  Result<> map_positions() {
-    const int fd = bpf_map__fd(skeleton->maps.sw_ring);
-    consumer = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd, 0);
-    producer = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
-    if (consumer == MAP_FAILED || producer == MAP_FAILED)
-      return Error{std::string("cannot map the ring's positions: ") + std::strerror(errno)};
-    return {};
   }
 
   Result<> map_advice() {
@@ -138,12 +121,15 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   if (!impl->skeleton) return explain("cannot open the BPF programs", errno, log);
   auto* skeleton = impl->skeleton.get();
 
-  impl->ring_bytes = ring_size(config.ring_bytes);
-  bpf_map__set_max_entries(skeleton->maps.sw_ring, static_cast<uint32_t>(impl->ring_bytes));
-  bpf_map__set_max_entries(skeleton->maps.sw_scratch, static_cast<uint32_t>(libbpf_num_possible_cpus()));
+  const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
+  const uint32_t ring_bytes = ring_share(config.ring_bytes, cpus);
+  const uint32_t ring_value = sizeof(sw_ring) + ring_bytes + SW_RING_SLACK;
+  bpf_map__set_max_entries(skeleton->maps.sw_rings, cpus);
+  bpf_map__set_value_size(skeleton->maps.sw_rings, ring_value);
+  bpf_map__set_max_entries(skeleton->maps.sw_bell, static_cast<uint32_t>(impl->page));
+  bpf_map__set_max_entries(skeleton->maps.sw_scratch, cpus);
   skeleton->rodata->sw_agent_tgid = static_cast<uint32_t>(getpid());
-  skeleton->rodata->sw_wake_bytes = impl->ring_bytes / 4;
-  skeleton->rodata->sw_pressed_bytes = impl->ring_bytes / 2;
+  skeleton->rodata->sw_ring_size = ring_bytes;
 
   // Iterators are run when asked, not attached for good.
   bpf_program__set_autoattach(skeleton->progs.sw_seed, false);
@@ -151,9 +137,11 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
-  if (Result<> mapped = impl->map_positions(); !mapped) return mapped.error();
-  impl->ring.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.sw_ring), Impl::on_record, impl.get(), nullptr));
-  if (!impl->ring) return explain("cannot map the ring buffer", errno, log);
+  auto rings = RingReader::map(bpf_map__fd(skeleton->maps.sw_rings), cpus, ring_bytes, ring_value);
+  if (!rings) return rings.error();
+  impl->rings = std::move(rings).value();
+  impl->bell.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.sw_bell), ignore_bell, nullptr, nullptr));
+  if (!impl->bell) return explain("cannot map the bell", errno, log);
   if (int error = sockwatch_bpf__attach(skeleton); error != 0)
     return explain("cannot attach the BPF programs", -error, log);
   // Sockets that were there before us get their state now.
@@ -161,20 +149,18 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   return std::unique_ptr<Capture>(new Capture(std::move(impl)));
 }
 
-int Capture::wake_fd() const { return ring_buffer__epoll_fd(impl_->ring.get()); }
+int Capture::wake_fd() const { return ring_buffer__epoll_fd(impl_->bell.get()); }
 
 size_t Capture::drain(EventHandler& handler) {
-  impl_->handler = &handler;
-  const int n = ring_buffer__consume(impl_->ring.get());
-  return n > 0 ? static_cast<size_t>(n) : 0;
+  ring_buffer__consume(impl_->bell.get());
+  return impl_->rings->drain([&](const void* record, size_t size) {
+    if (to_event(record, size, impl_->event)) handler.on_event(impl_->event);
+  });
 }
 
-uint64_t Capture::ring_used() const {
-  const auto consumed = __atomic_load_n(static_cast<const uint64_t*>(impl_->consumer), __ATOMIC_ACQUIRE);
-  return __atomic_load_n(static_cast<const uint64_t*>(impl_->producer), __ATOMIC_ACQUIRE) - consumed;
-}
+uint64_t Capture::ring_used() const { return impl_->rings->used(); }
 
-uint64_t Capture::ring_bytes() const { return impl_->ring_bytes; }
+uint64_t Capture::ring_bytes() const { return impl_->rings->ring_bytes(); }
 
 void Capture::ignore(SocketId socket) {
   __atomic_store_n(&impl_->advice[socket & (SW_ADVICE_SLOTS - 1)], socket, __ATOMIC_RELAXED);

@@ -45,11 +45,11 @@ class Capture {
   static Result<std::unique_ptr<Capture>> start(const CaptureConfig& config);
   ~Capture();
 
-  /// Readable when the ring has filled to a quarter; otherwise poll with drain().
+  /// Readable when a CPU's ring has filled to a quarter; otherwise poll with drain().
   int wake_fd() const;
-  /// Hands over what is in the ring; returns the number of records.
+  /// Hands over what is in the rings; returns the number of records.
   size_t drain(EventHandler& handler);
-  /// Bytes in the ring that have not been drained.
+  /// Bytes in the fullest CPU's ring that have not been drained, and the size of each ring.
   uint64_t ring_used() const;
   uint64_t ring_bytes() const;
 

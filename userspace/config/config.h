@@ -45,7 +45,7 @@ struct MetricsConfig {
 };
 
 struct CaptureConfig {
-  uint32_t ring_bytes = 4 * 1024 * 1024;            ///< rounded up to a power of two and the page size
+  uint32_t ring_bytes = 4 * 1024 * 1024;            ///< of all CPUs' rings; each share is rounded up to a power of two
   uint32_t max_connections = 65536;                 ///< tracked at once in userspace
 };
 
