@@ -16,13 +16,14 @@ h1 small{margin-left:.4rem;font-size:.9rem;font-weight:400;letter-spacing:0;colo
 p{margin:1rem 0 1.5rem;color:var(--soft)}
 ul{margin:0;padding:0;list-style:none;border-top:1px solid var(--line)}
 li{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:baseline;padding:.65rem 0;border-bottom:1px solid var(--line)}
+li:last-child{padding-bottom:0;border-bottom:0}
 a{flex:0 0 9rem;color:var(--link);font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 a:focus-visible{outline:2px solid var(--link);outline-offset:3px;border-radius:2px}
 span{flex:1 1 12rem;color:var(--soft)}
 )css";
 
 constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'sha256-opVyaXL+524+NttySdQ+l7jWjB6B5fLJbXfsGXb8WMA='; base-uri 'none'; "
+    "default-src 'none'; style-src 'sha256-713DI//wG1KeIsicZNs2bGTXoYj1IOg+CXI+NhCjAhY='; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
 std::string escaped(std::string_view text) {

@@ -104,10 +104,14 @@ std::optional<TestResponse> TestClient::read_response(bool to_head) {
   }
   head_end += 4;
   TestResponse response = parse(std::string_view(input_).substr(0, head_end));
-  const size_t length = to_head ? 0 : std::strtoull(response.field("content-length").c_str(), nullptr, 10);
-  while (input_.size() < head_end + length) {
-    if (receive(deadline) != Got::bytes) return std::nullopt;
+  const bool to_the_end = !to_head && response.field("content-length").empty();
+  size_t length = to_head ? 0 : std::strtoull(response.field("content-length").c_str(), nullptr, 10);
+  while (to_the_end || input_.size() < head_end + length) {
+    const Got got = receive(deadline);
+    if (to_the_end && got == Got::end) break;
+    if (got != Got::bytes) return std::nullopt;
   }
+  if (to_the_end) length = input_.size() - head_end;
   response.body = input_.substr(head_end, length);
   input_.erase(0, head_end + length);
   return response;

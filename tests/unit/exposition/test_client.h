@@ -43,7 +43,8 @@ class TestClient {
   /// Says that nothing more will come.
   void half_close();
 
-  /// The next response by its Content-Length; nothing when the connection ends or kPatience passes before.
+  /// The next response, by its Content-Length or else to the end; nothing when the connection ends or
+  /// kPatience passes before.
   std::optional<TestResponse> read_response(bool to_head = false);
   std::optional<TestResponse> get(const std::string& path, const std::string& fields = "");
   /// True when the server closes, or resets, within `patience`; what it still sends is kept for
@@ -60,10 +61,10 @@ class TestClient {
   std::string input_;
 };
 
-/// Asks `done` again and again until it is true; false when kPatience passes.
+/// Asks `done` again and again until it is true; false when `patience` passes.
 template <typename Condition>
-bool eventually(Condition done) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+bool eventually(Condition done, std::chrono::seconds patience = kPatience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!done()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
