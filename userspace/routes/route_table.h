@@ -1,6 +1,11 @@
 // Raw request target -> route template, one table a service. Bounded whatever clients send; see RoutesConfig.
 //
-// One thread. A template's id and text stay valid for the life of the table.
+// Names stay, values become placeholders (segment_class.h). A position of the path that keeps producing new names
+// collapses into {var}. Configured patterns come before all guessing. Query, fragment and ;parameters are dropped, runs
+// of slashes are one; a trailing slash stays. What is no path ("_other"), or has no room ("_overflow"), is said so.
+//
+// One thread. A template's id and text stay valid for the life of the table. Memory: at most RoutesConfig::max_nodes
+// trie nodes and twice as many templates, of 256 bytes at most; 16 KiB of cache once the first target has come.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +28,11 @@ class RouteTable {
   RouteTable(RouteTable&&) noexcept;
 
   /// The template of a request target: origin-form, absolute-form (the path part alone), "*" or authority-form
-  /// (method CONNECT: "_authority"). The query string and the fragment are dropped. Steady state: no allocation.
+  /// (method CONNECT: "_authority"). Steady state: no allocation.
   RouteId route(std::string_view method, std::string_view target);
   std::string_view text(RouteId route) const;
+  /// Targets that had no room.
+  uint64_t overflowed() const;
 
  private:
   struct Impl;
