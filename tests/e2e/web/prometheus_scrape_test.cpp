@@ -6,15 +6,16 @@
 
 #include "exposition/metrics_server.h"
 #include "prometheus_process.h"
+#include "sample_snapshot.h"
 #include "test_client.h"
 
 namespace sockwatch {
 namespace {
 
 std::shared_ptr<const Snapshot> snapshot_with(double requests) {
-  static constexpr MetricDescriptor total = {"http_requests_total", MetricType::counter, "", "Requests."};
-  static constexpr MetricDescriptor duration = {"http_request_duration_seconds", MetricType::histogram,
-                                                "seconds", "Durations."};
+  static constexpr MetricDescriptor total = describe("http_requests_total", MetricType::counter, "Requests.");
+  static constexpr MetricDescriptor duration =
+      describe("http_request_duration_seconds", MetricType::histogram, "Durations.");
   auto snapshot = std::make_shared<Snapshot>();
   const auto labels = std::make_shared<const std::string>(R"(service="shop",path="/a\"b\\c")");
   snapshot->families.push_back(

@@ -1,7 +1,9 @@
 // Many hostile clients at once: the others are served all the while.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <ctime>
 #include <future>
 #include <thread>
 #include <vector>
@@ -87,6 +89,29 @@ TEST(GuardAbuse, ClientsThatVanishAreForgotten) {
     const auto response = client.get("/-/healthy");
     return response && response->status == 200;
   })) << "the places of those who went are still taken";
+}
+
+TEST(GuardAbuse, AClientThatGoesDuringAScrapeDoesNotKeepTheGuardBusy) {
+  constexpr auto scrape_time = 300ms;
+  std::atomic<bool> begun = false;
+  std::atomic<bool> ended = false;
+  const auto server = start_server({}, 64, [&] {
+    begun = true;
+    std::this_thread::sleep_for(scrape_time);  // stands for the pipeline being asked
+    ended = true;
+    return small_snapshot();
+  });
+  {
+    TestClient client(server->port());
+    ASSERT_TRUE(client.send("GET /metrics HTTP/1.1\r\n\r\n"));
+    ASSERT_TRUE(eventually([&] { return begun.load(); })) << "the scrape did not begin";
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ASSERT_EQ(setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  }
+  const std::clock_t before = std::clock();
+  ASSERT_TRUE(eventually([&] { return ended.load(); })) << "the scrape did not end";
+  const std::chrono::duration<double> cpu(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
+  EXPECT_LT(cpu, scrape_time / 2) << "processor time in " << scrape_time.count() << " ms of waiting";
 }
 
 TEST(GuardAbuse, ManyClientsAtOnceAreServed) {

@@ -21,6 +21,7 @@ void expect_refusal(TestClient& client, int status) {
   EXPECT_EQ(response->field("connection"), "close");
   client.half_close();
   EXPECT_TRUE(client.sees_close()) << "the connection stayed open after " << status;
+  EXPECT_FALSE(client.was_reset()) << "a reset may overtake the response";
 }
 
 TEST(GuardLimits, EveryReasonIsToldFromTheStart) {

@@ -5,12 +5,12 @@
 namespace sockwatch {
 namespace {
 
-constexpr MetricDescriptor kRequests = {"http_requests_total", MetricType::counter, "",
-                                        "HTTP requests by outcome."};
-constexpr MetricDescriptor kDuration = {"http_request_duration_seconds", MetricType::histogram, "seconds",
-                                        "Time from a request's first byte to its response's last."};
-constexpr MetricDescriptor kConnections = {"active_connections", MetricType::gauge, "",
-                                           "Connections now open."};
+constexpr MetricDescriptor kRequests =
+    describe("http_requests_total", MetricType::counter, "HTTP requests by outcome.");
+constexpr MetricDescriptor kDuration = describe("http_request_duration_seconds", MetricType::histogram,
+                                                "Time from a request's first byte to its response's last.");
+constexpr MetricDescriptor kConnections =
+    describe("active_connections", MetricType::gauge, "Connections now open.");
 
 LabelText labels(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 

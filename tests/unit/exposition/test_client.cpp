@@ -91,7 +91,10 @@ TestClient::Got TestClient::receive(Clock::time_point deadline) {
   if (!wait_for(fd(), POLLIN, deadline)) return Got::nothing;
   char buffer[65536];
   const ssize_t got = ::recv(fd(), buffer, sizeof buffer, 0);
-  if (got <= 0) return Got::end;
+  if (got <= 0) {
+    reset_ = got < 0 && errno == ECONNRESET;
+    return Got::end;
+  }
   input_.append(buffer, static_cast<size_t>(got));
   return Got::bytes;
 }

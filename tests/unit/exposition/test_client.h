@@ -50,6 +50,8 @@ class TestClient {
   /// True when the server closes, or resets, within `patience`; what it still sends is kept for
   /// read_response.
   bool sees_close(std::chrono::milliseconds patience = kPatience);
+  /// Whether the end that was seen was a reset rather than a proper close.
+  bool was_reset() const { return reset_; }
   /// True when something can be read, the end included, without waiting.
   bool has_news() const;
 
@@ -59,6 +61,7 @@ class TestClient {
 
   Fd socket_;
   std::string input_;
+  bool reset_ = false;
 };
 
 /// Asks `done` again and again until it is true; false when `patience` passes.

@@ -21,7 +21,7 @@ std::string written(const Snapshot& snapshot) {
 }
 
 std::string written_value(double value) {
-  static constexpr MetricDescriptor metric = {"m", MetricType::gauge, "", "h"};
+  static constexpr MetricDescriptor metric = describe("m", MetricType::gauge, "h");
   Snapshot snapshot;
   snapshot.families.push_back(
       {.descriptor = &metric, .samples = {{nullptr, value}}, .histograms = {}, .bounds = nullptr});
@@ -51,7 +51,7 @@ active_connections 3
 }
 
 TEST(TextFormat, AppendsAndLeavesOutFamiliesWithoutSeries) {
-  static constexpr MetricDescriptor metric = {"m", MetricType::gauge, "", "h"};
+  static constexpr MetricDescriptor metric = describe("m", MetricType::gauge, "h");
   Snapshot snapshot;
   snapshot.families.push_back({.descriptor = &metric, .samples = {}, .histograms = {}, .bounds = nullptr});
   std::string out = "before\n";
@@ -60,7 +60,7 @@ TEST(TextFormat, AppendsAndLeavesOutFamiliesWithoutSeries) {
 }
 
 TEST(TextFormat, HistogramWithoutLabelsOrBoundsHasItsLeAlone) {
-  static constexpr MetricDescriptor metric = {"h", MetricType::histogram, "", "x"};
+  static constexpr MetricDescriptor metric = describe("h", MetricType::histogram, "x");
   Snapshot snapshot;
   snapshot.families.push_back(
       {.descriptor = &metric, .samples = {}, .histograms = {{nullptr, {4}, 0.5}}, .bounds = nullptr});
@@ -69,7 +69,7 @@ TEST(TextFormat, HistogramWithoutLabelsOrBoundsHasItsLeAlone) {
 }
 
 TEST(TextFormat, EscapesHelp) {
-  static constexpr MetricDescriptor metric = {"m", MetricType::gauge, "", "a\\b\nc\"d"};
+  static constexpr MetricDescriptor metric = describe("m", MetricType::gauge, "a\\b\nc\"d");
   Snapshot snapshot;
   snapshot.families.push_back(
       {.descriptor = &metric, .samples = {{nullptr, 1}}, .histograms = {}, .bounds = nullptr});
