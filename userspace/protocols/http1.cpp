@@ -13,7 +13,7 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   std::string& lead = lead_[static_cast<size_t>(direction)];
   Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
   if (lead.empty()) {
-    const size_t start = bytes.find_first_not_of("\r\n \t");
+    const size_t start = bytes.find_first_not_of("\r\n");
     if (start == std::string_view::npos) return Verdict::undecided;
     bytes.remove_prefix(start);
     lead_passage = passage;
@@ -32,14 +32,17 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   role_known_ = true;
   request_direction_ = response == Likeness::yes ? opposite(direction) : direction;
 
+  // What was held back goes first, in the order in which it came.
+  const std::string own_lead = std::move(lead);
   const Direction other = opposite(direction);
   const std::string other_lead = std::move(lead_[static_cast<size_t>(other)]);
-  const std::string own_lead = std::move(lead);
+  const Passage& other_passage = lead_passage_[static_cast<size_t>(other)];
+  const bool other_first = !other_lead.empty() && (own_lead.empty() || other_passage.run < lead_passage.run);
   Verdict verdict = Verdict::undecided;
-  if (!own_lead.empty()) verdict = dispatch(direction, lead_passage, own_lead);
+  if (other_first) verdict = dispatch(other, other_passage, other_lead);
+  if (verdict <= Verdict::mine && !own_lead.empty()) verdict = dispatch(direction, lead_passage, own_lead);
+  if (verdict <= Verdict::mine && !other_lead.empty() && !other_first) verdict = dispatch(other, other_passage, other_lead);
   if (verdict <= Verdict::mine) verdict = dispatch(direction, passage, bytes);
-  if (verdict <= Verdict::mine && !other_lead.empty())
-    verdict = dispatch(other, lead_passage_[static_cast<size_t>(other)], other_lead);
   return verdict;
 }
 
@@ -55,14 +58,10 @@ Verdict Http1::unseen(Direction direction, const Passage& passage, const Unseen&
     lead_[0].clear();
     lead_[1].clear();
     request_.phase = response_.phase = Phase::lost;
+    uncertain_ = true;
     return Verdict::undecided;
   }
-  if (direction == request_direction_) {
-    request_unseen(passage, bytes);
-  } else {
-    response_unseen(passage, bytes);
-  }
-  return Verdict::mine;
+  return direction == request_direction_ ? request_unseen(passage, bytes) : response_unseen(passage, bytes);
 }
 
 void Http1::eof(Direction direction, uint64_t ts_ns) {
@@ -92,6 +91,8 @@ void Http1::advance(uint64_t now_ns) {
   if (in_response_ && response_.phase == Phase::unframed && response_.may_have_ended &&
       now_ns >= response_.last_ns + kSettleNs)
     response_complete(response_.last_ns);
+  if (head_ == answering_) return;
+  if (now_ns >= at(head_).end_ns + kSettleNs) trust_last_answer();
   if (head_ < answering_ && now_ns >= at(head_).end_ns + kEarlyResponseNs) {
     request_.detached = true;  // it is the newest: later requests come after its body
     at(head_).request_done = true;
@@ -100,84 +101,20 @@ void Http1::advance(uint64_t now_ns) {
 }
 
 size_t Http1::memory() const {
-  return exchanges_.capacity() * sizeof(Exchange) + target_bytes_ + request_.reader.memory() + response_.reader.memory();
+  return exchanges_.capacity() * sizeof(Exchange) + target_bytes_ + request_.reader.memory() + response_.reader.memory() +
+         request_.held.capacity() + response_.held.capacity();
 }
 
+// An upgrade or a tunnel.
 Verdict Http1::leave() {
-  // What looked like requests behind an accepted upgrade or CONNECT was the tunnel's content.
-  for (size_t i = head_; i < answering_; ++i) at(i).request_done = true;
+  // What looked like requests behind it was the tunnel's content.
+  for (size_t i = head_; i < answering_; ++i) {
+    at(i).request_done = true;
+    at(i).tentative = false;
+  }
   drain();
   left_ = true;
   return Verdict::finished;
-}
-
-void Http1::push(const Http1Head& head) {
-  if (outstanding() == exchanges_.size()) {
-    std::vector<Exchange> larger(std::max<size_t>(1, exchanges_.size() * 2));
-    for (size_t i = head_; i < tail_; ++i) larger[i & (larger.size() - 1)] = std::move(at(i));
-    exchanges_ = std::move(larger);
-  }
-  Exchange& exchange = at(tail_++);
-  std::string_view target = head.target;
-  if (target_bytes_ + target.size() > kMaxTargetBytes) target = target.substr(0, 256);
-  target_bytes_ += target.size();
-  exchange.method = head.method;
-  exchange.target = target;
-  exchange.start_ns = request_.start_ns;
-  exchange.first_byte_ns = exchange.end_ns = 0;
-  exchange.request_bytes = exchange.response_bytes = 0;
-  exchange.tgid = request_.tgid;
-  exchange.run = request_.run;
-  exchange.status = 0;
-  exchange.expect_continue = head.expect_continue;
-  exchange.aborted = exchange.request_done = exchange.response_done = false;
-}
-
-// The next exchange will get no response, or none that can be seen.
-void Http1::give_up_unanswered(uint64_t ts_ns, bool aborted) {
-  if (answering_ + 1 == tail_) request_.detached = true;  // what follows of its body belongs to nothing
-  Exchange& exchange = at(answering_++);
-  exchange.end_ns = ts_ns;
-  exchange.aborted = aborted;
-  exchange.request_done = exchange.response_done = true;
-}
-
-void Http1::drain() {
-  while (head_ < answering_ && at(head_).response_done && at(head_).request_done) {
-    emit(at(head_));
-    pop();
-  }
-}
-
-void Http1::pop() {
-  Exchange& exchange = at(head_++);
-  target_bytes_ -= exchange.target.size();
-  if (exchange.target.capacity() > 1024) {
-    exchange.target.clear();
-    exchange.target.shrink_to_fit();
-  }
-  if (head_ == tail_ && exchanges_.size() > 16) {  // a deep pipeline has drained
-    exchanges_.clear();
-    exchanges_.shrink_to_fit();
-  }
-}
-
-void Http1::emit(const Exchange& exchange) {
-  Transaction t;
-  t.protocol = kName;
-  t.role = request_direction_ == Direction::recv ? Role::server : Role::client;
-  t.method = exchange.method;
-  t.target = exchange.target;
-  t.status = exchange.aborted       ? Status::aborted()
-             : exchange.status == 0 ? Status::unknown()
-                                    : Status::code(exchange.status);
-  t.tgid = exchange.tgid;
-  t.start_ns = exchange.start_ns;
-  t.ttfb_ns = exchange.first_byte_ns > exchange.start_ns ? exchange.first_byte_ns - exchange.start_ns : 0;
-  t.duration_ns = exchange.end_ns > exchange.start_ns ? exchange.end_ns - exchange.start_ns : 0;
-  t.request_bytes = exchange.request_bytes;
-  t.response_bytes = exchange.response_bytes;
-  sink_.on_transaction(t);
 }
 
 }  // namespace sockwatch

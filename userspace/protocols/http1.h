@@ -1,8 +1,9 @@
 // HTTP/1.x on one connection: frames requests and responses, and pairs them first in, first out.
 //
-// What was not seen is never guessed over: a message whose head may have been in unseen bytes is sought again where a send
-// or receive begins; what was junk between messages is skipped line by line. Limits: kMaxOutstanding requests wait for
-// their response at once.
+// What was not seen is never guessed over. A message whose head may have been in unseen bytes is sought again where a send
+// or receive begins (a request only if its method is registered). Who answers whom is then uncertain, and stays so until an
+// answer shows it; what cannot be told has the status unknown. http1_pairing.cpp has the rules. Limits: kMaxOutstanding
+// requests wait for their response at once; beyond it the connection is given up.
 #pragma once
 
 #include <string>
@@ -21,6 +22,7 @@ class Http1 final : public Parser {
   static constexpr size_t kMaxTargetBytes = 1 << 20;        ///< of all outstanding requests; more are cut
   static constexpr uint64_t kSettleNs = 500'000'000;        ///< a body that seems to have ended has, after this silence
   static constexpr uint64_t kEarlyResponseNs = 10'000'000'000;  ///< a request's body may follow its response this long
+  static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no response is under way any longer
 
   explicit Http1(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Http1>(sink); }
@@ -47,6 +49,9 @@ class Http1 final : public Parser {
     uint32_t run = 0;  ///< in which its last byte passed
     uint16_t status = 0;
     bool expect_continue = false;
+    bool pipelined = false;      ///< began while an earlier one had no answer
+    bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts
+    bool unsure = false;         ///< which answer is its own cannot be told
     bool aborted = false;        ///< the connection closed with no response
     bool request_done = false;
     bool response_done = false;
@@ -55,9 +60,10 @@ class Http1 final : public Parser {
   enum class Phase : uint8_t {
     head,         ///< before or in a message's head
     body,         ///< in a body whose end is known
+    refused,      ///< before a body that was answered before it began, or the next request in its place
     until_close,  ///< in a body that ends with the connection
     unframed,     ///< in a body whose framing was lost
-    opaque,       ///< in an answer that is not HTTP
+    opaque,       ///< in an answer that is not HTTP, of which no byte counts
     junk,         ///< in a line that is not HTTP, between responses
     lost,         ///< bytes were not seen: a message is sought where a send or receive begins
     ended,        ///< nothing more comes, or nothing more is looked at
@@ -74,10 +80,14 @@ class Http1 final : public Parser {
     bool may_have_ended = false;  ///< unframed: the last bytes were those of a chunked body's end
     bool tail_known = false;      ///< unframed: the last bytes were seen
     uint32_t run = 0;             ///< in which the message began
+    uint32_t last_run = 0;        ///< in which the last byte passed (responses)
+    uint32_t deaf_run = 0;        ///< nothing of this run is looked at (requests)
     uint64_t start_ns = 0;        ///< the message's first byte
     uint32_t tgid = 0;
     uint64_t last_ns = 0;         ///< the last byte that passed
     std::string recent;           ///< unframed: the last bytes that were seen, 7 at most
+    std::string held;             ///< bytes that do not tell yet whether they begin a head, HeadReader::kMaxLine or a segment
+    Passage held_passage;
   };
 
   // Which direction carries requests is told by the first start line.
@@ -87,25 +97,36 @@ class Http1 final : public Parser {
   Verdict request_data(const Passage& passage, std::string_view bytes);
   Verdict read_request_head(const Passage& passage, std::string_view& bytes);
   void read_request_body(const Passage& passage, std::string_view& bytes);
+  Verdict read_after_refusal(const Passage& passage, std::string_view bytes);
+  void take_held_for_body();
   Verdict on_request_head(const Passage& passage, bool whole);
-  void request_unseen(const Passage& passage, const Unseen& bytes);
+  Verdict request_unseen(const Passage& passage, const Unseen& bytes);
+  void count_request(const Passage& passage, uint64_t bytes);
   void request_complete();
   void request_eof();
-  bool body_was_withheld(std::string_view bytes);
   void settle_response_before_request();
 
   Verdict response_data(const Passage& passage, std::string_view bytes);
+  bool next_response_may_begin(const Passage& passage) const;
+  Verdict release_held_response();
+  Verdict read_response(const Passage& passage, std::string_view bytes);
   Verdict read_response_head(const Passage& passage, std::string_view& bytes);
   Verdict on_response_head(const Passage& passage, bool whole);
   void on_answer_that_is_not_http();
-  void response_unseen(const Passage& passage, const Unseen& bytes);
+  void lose_response();
+  Verdict response_unseen(const Passage& passage, const Unseen& bytes);
+  void count_response(uint64_t bytes);
   void response_complete(uint64_t ts_ns);
   void response_eof(uint64_t ts_ns);
-  void count_response(uint64_t bytes);
   Verdict leave();
 
   void push(const Http1Head& head);
   void give_up_unanswered(uint64_t ts_ns, bool aborted);
+  void give_up_unsure();
+  void resolve_hidden_responses();
+  void doubt_last_answer();
+  void trust_last_answer();
+  bool quiet() const;
   void drain();
   void emit(const Exchange& exchange);
   void pop();
@@ -120,6 +141,8 @@ class Http1 final : public Parser {
   bool recognised_ = false;       ///< a start line of HTTP has been seen
   bool left_ = false;             ///< upgraded or tunnelled
   bool response_hidden_ = false;  ///< unseen bytes may have held whole responses
+  bool uncertain_ = false;        ///< unseen bytes may have held whole requests, or which answers they held is not known
+  bool pipelines_ = false;        ///< the client is known to ask before it has its answer
   std::string lead_[2];           ///< first bytes of a direction that do not tell yet
   Passage lead_passage_[2];
 
@@ -132,7 +155,7 @@ class Http1 final : public Parser {
   size_t answering_ = 0;       ///< the one whose response is under way or comes next
   size_t tail_ = 0;            ///< one past the newest
   bool in_response_ = false;   ///< a response is under way; it belongs to no exchange when response_.detached
-  size_t target_bytes_ = 0;    ///< of outstanding requests
+  size_t target_bytes_ = 0;    ///< held by the ring's targets
 };
 
 }  // namespace sockwatch

@@ -31,7 +31,7 @@ size_t BodyReader::feed(std::string_view bytes) {
   size_t at = 0;
   while (at < bytes.size() && state_ == State::in_body) {
     if (part_ == Part::counted || part_ == Part::data) {
-      at += static_cast<size_t>(skip(bytes.size() - at));
+      at += static_cast<size_t>(skip(std::min<uint64_t>(bytes.size() - at, remaining_)));
     } else {
       frame(bytes[at]);
       if (state_ != State::broken) ++at;
@@ -48,9 +48,12 @@ uint64_t BodyReader::skip(uint64_t length) {
   }
   const uint64_t taken = std::min(length, remaining_);
   remaining_ -= taken;
-  if (remaining_ == 0) {
-    if (part_ == Part::counted) state_ = State::done;
-    part_ = part_ == Part::data ? Part::data_end : part_;
+  if (remaining_ > 0) return taken;
+  if (part_ == Part::counted) {
+    state_ = State::done;
+  } else {
+    part_ = Part::data_end;
+    if (taken < length) state_ = State::broken;
   }
   return taken;
 }

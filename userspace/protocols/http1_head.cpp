@@ -13,6 +13,16 @@ constexpr std::string_view kVersion = "HTTP/";
 constexpr size_t kMaxMethod = 64;
 constexpr size_t kMaxValue = 256;  // of the fields that framing needs
 
+// IANA's registry of HTTP methods.
+constexpr std::string_view kMethods[] = {
+    "GET",           "POST",   "HEAD",       "PUT",       "DELETE",     "OPTIONS",           "PATCH",
+    "CONNECT",       "TRACE",  "ACL",        "BIND",      "CHECKIN",    "BASELINE-CONTROL",  "CHECKOUT",
+    "COPY",          "LABEL",  "LINK",       "LOCK",      "MERGE",      "MKACTIVITY",        "MKCALENDAR",
+    "MKCOL",         "MOVE",   "ORDERPATCH", "PROPFIND",  "PROPPATCH",  "MKREDIRECTREF",     "MKWORKSPACE",
+    "QUERY",         "REBIND", "REPORT",     "SEARCH",    "UNBIND",     "UNCHECKOUT",        "UNLINK",
+    "UNLOCK",        "UPDATE", "UPDATEREDIRECTREF",       "VERSION-CONTROL",
+};
+
 // RFC 9110's tchar.
 constexpr std::array<bool, 256> make_token_table() {
   std::array<bool, 256> table{};
@@ -55,13 +65,12 @@ void Http1Head::clear() {
   method.clear();
   target.clear();
   status = 0;
-  http09 = has_length = bad_length = chunked = other_coding = expect_continue = false;
+  target_cut = has_length = bad_length = chunked = other_coding = expect_continue = false;
   content_length = 0;
 }
 
 void HeadReader::reset() {
-  started_ = in_headers_ = false;
-  bytes_ = 0;
+  started_ = in_headers_ = line_cut_ = false;
   field_ = Field::none;
   line_.clear();
   value_.clear();
@@ -74,14 +83,12 @@ void HeadReader::reset() {
 HeadReader::Step HeadReader::feed(std::string_view bytes) {
   size_t at = 0;
   if (!started_) {
-    // Empty lines before a start line are allowed; blanks are tolerated.
-    while (at < bytes.size() && (bytes[at] == '\r' || bytes[at] == '\n' || is_blank(bytes[at]))) ++at;
+    // Empty lines before a start line are allowed.
+    while (at < bytes.size() && (bytes[at] == '\r' || bytes[at] == '\n')) ++at;
     if (at == bytes.size()) return {HeadOutcome::need_more, at};
     started_ = true;
   }
-  const size_t start = at;
   const HeadOutcome outcome = read_lines(bytes, at);
-  if (started_) bytes_ += at - start;
   return {outcome, at};
 }
 
@@ -97,27 +104,51 @@ HeadOutcome HeadReader::read_lines(std::string_view bytes, size_t& at) {
     if (newline == nullptr) {
       keep(rest);
       at = bytes.size();
-      return HeadOutcome::need_more;
+      return may_be_request_line() ? HeadOutcome::need_more : HeadOutcome::invalid;
     }
     const size_t length = static_cast<const char*>(newline) - rest.data();
     at += length + 1;
     LineOutcome outcome;
-    if (line_.empty()) {
+    if (line_.empty() && length <= kMaxLine) {
       outcome = on_line(rest.substr(0, length));
     } else {
       keep(rest.substr(0, length));
       outcome = on_line(line_);
       line_.clear();
+      line_cut_ = false;
     }
     if (outcome == LineOutcome::end_of_head) return HeadOutcome::complete;
-    if (outcome == LineOutcome::invalid) return HeadOutcome::invalid;
+    if (outcome == LineOutcome::invalid) {
+      --at;
+      return HeadOutcome::invalid;
+    }
     if (outcome == LineOutcome::not_part) return HeadOutcome::need_more;
   }
   return HeadOutcome::need_more;
 }
 
+// The end of a line that is too long is kept too: it tells a request line from any other text.
 void HeadReader::keep(std::string_view part) {
-  if (line_.size() < kMaxLine) line_.append(part.substr(0, kMaxLine - line_.size()));
+  constexpr size_t kLineEnd = kMaxLine - kLineStart;
+  if (part.size() > kMaxLine - line_.size()) {
+    line_cut_ = true;
+    if (line_.size() < kLineStart) {
+      const size_t n = kLineStart - line_.size();
+      line_.append(part.substr(0, n));
+      part.remove_prefix(n);
+    }
+    if (part.size() > kLineEnd) part.remove_prefix(part.size() - kLineEnd);
+  }
+  line_.append(part);
+  if (line_.size() > kMaxLine) line_.erase(kLineStart, line_.size() - kMaxLine);
+}
+
+// False once the line under way cannot become a request line, so that nothing waits for the end of what has no lines.
+bool HeadReader::may_be_request_line() const {
+  if (kind_ != Kind::request || in_headers_) return true;
+  const std::string_view start = std::string_view(line_).substr(0, kMaxMethod + 1);
+  const auto end = std::find_if_not(start.begin(), start.end(), is_token);
+  return end == start.end() ? start.size() <= kMaxMethod : end != start.begin() && is_blank(*end);
 }
 
 HeadReader::LineOutcome HeadReader::on_line(std::string_view line) {
@@ -125,13 +156,12 @@ HeadReader::LineOutcome HeadReader::on_line(std::string_view line) {
   if (!in_headers_) {
     if (kind_ == Kind::request && is_proxy_line(line)) {
       started_ = false;
-      bytes_ = 0;
-      return LineOutcome::not_part;
+          return LineOutcome::not_part;
     }
     const bool valid = kind_ == Kind::request ? parse_request_line(line) : parse_status_line(line);
     if (!valid) return LineOutcome::invalid;
     in_headers_ = true;
-    return head_.http09 ? LineOutcome::end_of_head : LineOutcome::more;
+    return LineOutcome::more;
   }
   if (line.empty()) {
     finish_field();
@@ -150,35 +180,29 @@ HeadReader::LineOutcome HeadReader::on_line(std::string_view line) {
 }
 
 bool HeadReader::parse_request_line(std::string_view line) {
-  const bool cut = line.size() >= kMaxLine;
-  line = trim(line);
   const size_t method_end = line.find_first_of(" \t");
   if (method_end == std::string_view::npos || method_end == 0 || method_end > kMaxMethod) return false;
   const std::string_view method = line.substr(0, method_end);
   if (!std::all_of(method.begin(), method.end(), is_token)) return false;
-  std::string_view target = trim(line.substr(method_end));
-  if (target.empty()) return false;
 
+  std::string_view target = trim(line.substr(method_end));
   const size_t last_blank = target.find_last_of(" \t");
-  const std::string_view version = last_blank == std::string_view::npos ? "" : target.substr(last_blank + 1);
-  if (version.substr(0, kVersion.size()) == kVersion && version.size() > kVersion.size()) {
-    const char major = version[kVersion.size()];
-    if (major != '0' && major != '1') return false;  // HTTP/2's preface is not ours
-    target = trim(target.substr(0, last_blank));
-    if (target.empty()) return false;
-  } else if (!cut) {
-    // HTTP/0.9 knew "GET /path" and nothing else.
-    if (method != "GET" || last_blank != std::string_view::npos) return false;
-    if (target.front() != '/' && target.substr(0, 7) != "http://") return false;
-    head_.http09 = true;
-  }
+  if (last_blank == std::string_view::npos) return false;  // HTTP/0.9 is not ours
+  const std::string_view version = target.substr(last_blank + 1);
+  if (version.substr(0, kVersion.size()) != kVersion || version.size() == kVersion.size()) return false;
+  const char major = version[kVersion.size()];
+  if (major != '0' && major != '1') return false;  // nor is HTTP/2's preface
+  target = trim(target.substr(0, last_blank));
+  if (target.empty()) return false;
+  if (line_cut_) target = target.substr(0, static_cast<size_t>(line_.data() + kLineStart - target.data()));
+  head_.target_cut = line_cut_;
   head_.method = method;
   head_.target = target;
   return true;
 }
 
 bool HeadReader::parse_status_line(std::string_view line) {
-  // HTTP/d.d SP code [SP reason]
+  // HTTP/d.d SP code [SP reason]; the blank before the reason may be missing
   size_t at = line.find(' ');
   if (at == std::string_view::npos || at <= kVersion.size()) return false;
   if (line[kVersion.size()] != '0' && line[kVersion.size()] != '1') return false;
@@ -188,7 +212,7 @@ bool HeadReader::parse_status_line(std::string_view line) {
   const char* first = line.data() + at;
   const auto [end, error] = std::from_chars(first, first + 3, status);
   if (error != std::errc() || end != first + 3 || status < 100) return false;
-  if (line.size() > at + 3 && !is_blank(line[at + 3])) return false;
+  if (line.size() > at + 3 && line[at + 3] >= '0' && line[at + 3] <= '9') return false;
   head_.status = status;
   return true;
 }
@@ -223,22 +247,29 @@ void HeadReader::finish_field() {
     head_.has_length = error == std::errc() && end == number.data() + number.size();
     head_.bad_length = !head_.has_length;
   } else if (field == Field::transfer_encoding) {
-    head_.chunked = equals_lower(last_element(value), "chunked");
-    head_.other_coding = !head_.chunked;
+    const std::string_view last = last_element(value);
+    head_.chunked = equals_lower(last, "chunked");
+    head_.other_coding = !head_.chunked && !last.empty() && !equals_lower(last, "identity");
   } else if (field == Field::expect) {
     head_.expect_continue = equals_lower(value, "100-continue");
   }
+}
+
+bool is_registered_method(std::string_view method) {
+  return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
 }
 
 Likeness looks_like_request(std::string_view bytes) {
   size_t at = 0;
   while (at < bytes.size() && (bytes[at] == '\r' || bytes[at] == '\n')) ++at;
   bytes.remove_prefix(at);
-  size_t method = 0;
-  while (method < bytes.size() && is_token(bytes[method])) ++method;
-  if (method > kMaxMethod) return Likeness::no;
-  if (method == bytes.size()) return Likeness::maybe;
-  if (method == 0 || bytes[method] != ' ') return Likeness::no;
+  const size_t blank = bytes.substr(0, kMaxMethod).find(' ');
+  if (blank == std::string_view::npos) {
+    const bool begins = std::any_of(std::begin(kMethods), std::end(kMethods),
+                                    [&](std::string_view method) { return method.starts_with(bytes); });
+    return begins ? Likeness::maybe : Likeness::no;
+  }
+  if (!is_registered_method(bytes.substr(0, blank))) return Likeness::no;
   const size_t newline = bytes.find('\n');
   if (newline == std::string_view::npos) return Likeness::maybe;
   return bytes.substr(0, newline).rfind(" HTTP/1.") != std::string_view::npos ? Likeness::yes : Likeness::no;

@@ -1,7 +1,7 @@
 // Reads the head of an HTTP/1 message line by line, however it is cut into pieces.
 //
-// Keeps only the unfinished line (at most kMaxLine bytes; what is longer is cut) and what framing needs; a head may be
-// of any length.
+// Keeps only the unfinished line (at most kMaxLine bytes: of a longer one the first and the last) and what framing needs; a
+// head may be of any length.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace sockwatch {
 
 struct Http1Head {
   std::string method;              ///< request
-  std::string target;              ///< request; cut at HeadReader::kMaxLine
+  std::string target;              ///< request
+  bool target_cut = false;         ///< request: only the target's first bytes were kept
   uint16_t status = 0;             ///< response
-  bool http09 = false;             ///< request line without a version
   bool has_length = false;         ///< a Content-Length that is a number; the first counts
   bool bad_length = false;         ///< a Content-Length that is none
   bool chunked = false;            ///< the last transfer coding is chunked
@@ -32,6 +32,7 @@ class HeadReader {
  public:
   enum class Kind : uint8_t { request, response };
   static constexpr size_t kMaxLine = 16384;
+  static constexpr size_t kLineStart = kMaxLine - 32;  ///< of a longer line, the first so many and the last of the rest
 
   explicit HeadReader(Kind kind) : kind_(kind) {}
 
@@ -39,12 +40,11 @@ class HeadReader {
     HeadOutcome outcome;
     size_t consumed;
   };
-  /// Feeds the next bytes; takes all of them unless the head ends, or a line that is not part of it does. `complete`: the head ends after `consumed` bytes. `invalid`: the start line is none of HTTP's:
-  /// a request's whole line is consumed, a response's up to the first byte that is wrong.
+  /// Feeds the next bytes; takes all of them unless the head ends, or a line that is not part of it does. `complete`: the
+  /// head ends after `consumed` bytes. `invalid`: the start line is none of HTTP's; of a response's the bytes up to the first
+  /// that is wrong are consumed, its line break never.
   Step feed(std::string_view bytes);
 
-  /// Bytes taken since the start line began.
-  uint64_t bytes() const { return bytes_; }
   /// A byte of the start line has been read.
   bool started() const { return started_; }
   /// The start line has been read, so that method and target, or status, are known.
@@ -64,20 +64,23 @@ class HeadReader {
   void on_field_line(std::string_view line);
   void finish_field();
   void keep(std::string_view part);
+  bool may_be_request_line() const;
 
   Kind kind_;
   bool started_ = false;
   bool in_headers_ = false;
+  bool line_cut_ = false;
   Field field_ = Field::none;  ///< whose value is in value_, until the next line shows that it is not folded
-  uint64_t bytes_ = 0;
   std::string line_;
   std::string value_;
   Http1Head head_;
 };
 
-/// Whether bytes may begin a request line: no, not enough to tell, or yes.
+/// Whether bytes may begin a message: no, not enough to tell, or yes.
 enum class Likeness : uint8_t { no, maybe, yes };
+/// Requests: only those with a registered method, since bytes of a body are asked about too; `yes` takes the whole line.
 Likeness looks_like_request(std::string_view bytes);
+bool is_registered_method(std::string_view method);
 Likeness looks_like_response(std::string_view bytes);
 
 }  // namespace sockwatch

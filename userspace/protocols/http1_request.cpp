@@ -1,10 +1,15 @@
 // The request direction of Http1.
+#include <utility>
+
 #include "protocols/http1.h"
 
 namespace sockwatch {
 
 Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
   request_.last_ns = passage.ts_ns;
+  if (request_.resyncing && request_.phase == Phase::head && !request_.reader.has_start_line() &&
+      (passage.run > request_.run || looks_like_request(bytes) == Likeness::yes))
+    request_.phase = Phase::lost;  // what looked like the beginning of a head was none
   while (!bytes.empty()) {
     switch (request_.phase) {
       case Phase::head: {
@@ -15,14 +20,13 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
       case Phase::body:
         read_request_body(passage, bytes);
         break;
+      case Phase::refused:
+        return read_after_refusal(passage, bytes);
       case Phase::unframed:
-        if (!request_.detached) {
-          newest().request_bytes += bytes.size();
-          newest().run = passage.run;
-        }
+        count_request(passage, bytes.size());
         return Verdict::mine;
       case Phase::lost:
-        if (looks_like_request(bytes) == Likeness::no) return Verdict::mine;
+        if (passage.run <= request_.deaf_run || looks_like_request(bytes) == Likeness::no) return Verdict::mine;
         request_.phase = Phase::head;
         request_.resyncing = true;
         request_.reader.reset();
@@ -45,15 +49,17 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
     request_.tgid = passage.tgid;
   }
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
-  if (step.outcome == HeadOutcome::complete) return on_request_head(passage, true);
+  if (step.outcome == HeadOutcome::complete) {
+    if (!request_.resyncing || is_registered_method(reader.head().method)) return on_request_head(passage, true);
+  }
 
   reader.reset();
   if (!recognised_ && !request_.resyncing) return Verdict::not_mine;
   sink_.on_parse_error(ParseError::bad_request_line);
-  if (request_.resyncing) {
-    request_.phase = Phase::lost;
-    bytes = {};
-  }
+  // The server answers a line that is no request, and reads no further: what else is in this run is not asked.
+  if (!request_.resyncing) request_.deaf_run = passage.run;
+  request_.phase = Phase::lost;
+  bytes = {};
   return Verdict::mine;
 }
 
@@ -64,6 +70,7 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
   if (outstanding() >= kMaxOutstanding) {
     sink_.on_parse_error(ParseError::pipeline_limit);
     response_hidden_ = true;  // what is still outstanding ends as unknown
+    response_.last_run = passage.run;
     close(passage.ts_ns);
     return Verdict::finished;
   }
@@ -73,9 +80,13 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
   request_.resyncing = false;
   request_.unseen_body = !whole;
 
-  if (!whole || head.http09) {
+  if (!whole) {
     request_.phase = Phase::unframed;
   } else if (head.method == "CONNECT") {
+    if (newest().unsure) {  // whether it is accepted will not be known
+      while (unanswered()) give_up_unanswered(passage.ts_ns, false);
+      return leave();
+    }
     request_complete();
   } else if (head.chunked) {
     request_.body.start_chunked();
@@ -93,31 +104,47 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
 }
 
 void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
-  if (body_was_withheld(bytes)) {
-    request_complete();
-    return;
-  }
   const size_t taken = request_.body.feed(bytes);
   bytes.remove_prefix(taken);
-  if (!request_.detached) {
-    newest().request_bytes += taken;
-    newest().run = passage.run;
-  }
+  count_request(passage, taken);
   if (request_.body.state() == BodyReader::State::done) {
     request_complete();
   } else if (request_.body.state() == BodyReader::State::broken) {
     sink_.on_parse_error(ParseError::bad_chunk);
-    request_.phase = Phase::unframed;
+    request_.phase = request_.detached ? Phase::lost : Phase::unframed;
     request_.unseen_body = false;
-    if (request_.detached) request_.phase = Phase::lost;
   }
 }
 
-// A client that asked first and was refused sends its next request where the body would be.
-bool Http1::body_was_withheld(std::string_view bytes) {
-  if (request_.detached || !newest().expect_continue || newest().request_bytes > 0 || !newest().response_done)
-    return false;
-  return looks_like_request(bytes) != Likeness::no;
+// The answer came before any byte of the body: the body follows, or the next request in its place.
+Verdict Http1::read_after_refusal(const Passage& passage, std::string_view bytes) {
+  if (request_.held.empty()) request_.held_passage = passage;
+  request_.held.append(bytes);
+  const Likeness likeness =
+      request_.held.size() > HeadReader::kMaxLine ? Likeness::no : looks_like_request(request_.held);
+  if (likeness == Likeness::maybe) return Verdict::mine;
+  if (likeness == Likeness::yes) {
+    request_complete();
+  } else {
+    request_.phase = Phase::body;
+  }
+  const std::string held = std::exchange(request_.held, {});
+  return request_data(request_.held_passage, held);
+}
+
+// It was the body after all, as far as it came.
+void Http1::take_held_for_body() {
+  if (request_.phase != Phase::refused) return;
+  request_.phase = Phase::body;
+  const std::string held = std::exchange(request_.held, {});
+  std::string_view bytes = held;
+  while (!bytes.empty() && request_.phase == Phase::body) read_request_body(request_.held_passage, bytes);
+}
+
+void Http1::count_request(const Passage& passage, uint64_t bytes) {
+  if (request_.detached) return;
+  newest().request_bytes += bytes;
+  newest().run = passage.run;
 }
 
 // The request's last byte has passed, or its body has been given up.
@@ -136,16 +163,14 @@ void Http1::settle_response_before_request() {
   if (ended) response_complete(response_.last_ns);
 }
 
-void Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
+Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
   uint64_t rest = bytes.length;
   request_.last_ns = passage.ts_ns;
+  take_held_for_body();
   if (request_.phase == Phase::body) {
     const uint64_t taken = request_.body.skip(rest);
     rest -= taken;
-    if (!request_.detached) {
-      newest().request_bytes += taken;
-      newest().run = passage.run;
-    }
+    count_request(passage, taken);
     if (request_.body.state() == BodyReader::State::done) {
       request_complete();
     } else if (request_.body.state() == BodyReader::State::broken) {
@@ -153,20 +178,23 @@ void Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
       request_.unseen_body = true;
     }
   }
-  if (rest == 0) return;
+  if (rest == 0 || request_.phase == Phase::ended) return Verdict::mine;
+  Verdict verdict = Verdict::mine;
   if (request_.phase == Phase::head && request_.reader.has_start_line()) {
-    on_request_head(passage, false);  // the rest of the head, and who knows what else
+    verdict = on_request_head(passage, false);  // the rest of the head, and who knows what else
   } else if (request_.phase == Phase::head) {
     sink_.on_parse_error(ParseError::unseen_request);
     request_.reader.reset();
     request_.phase = Phase::lost;
-  } else if (request_.phase == Phase::unframed && !request_.detached) {
-    newest().request_bytes += rest;
-    newest().run = passage.run;
+  } else if (request_.phase == Phase::unframed) {
+    count_request(passage, rest);
   }
+  uncertain_ = true;
+  return verdict;
 }
 
 void Http1::request_eof() {
+  take_held_for_body();
   // A head that never ended is no transaction.
   if ((request_.phase == Phase::body || request_.phase == Phase::unframed) && !request_.detached) request_complete();
   request_.reader.reset();

@@ -1,10 +1,13 @@
 // The response direction of Http1.
+#include <utility>
+
 #include "protocols/http1.h"
 
 namespace sockwatch {
 namespace {
 
 constexpr std::string_view kLastChunk = "\r\n0\r\n\r\n";
+constexpr size_t kResponseStart = 7;  // "HTTP/1."
 
 // Keeps the last bytes that were seen and tells whether they are those of a chunked body's end.
 bool ends_like_chunked(std::string& recent, std::string_view bytes) {
@@ -17,15 +20,48 @@ bool has_no_body(std::string_view method, uint16_t status) {
   return method == "HEAD" || status == 204 || status == 304;
 }
 
+bool is_interim(uint16_t status) { return status < 200 && status != 101; }
+
 }  // namespace
 
 Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
-  const bool later_run = passage.run > response_.run;
-  if (response_.phase == Phase::unframed && (response_.may_have_ended || later_run) &&
-      looks_like_response(bytes) == Likeness::yes)
-    response_complete(response_.last_ns);  // the next response settles it
-  response_.last_ns = passage.ts_ns;
+  if (response_.resyncing && response_.phase == Phase::head && !response_.reader.has_start_line() &&
+      (passage.run > response_.run || looks_like_response(bytes) == Likeness::yes))
+    response_.phase = Phase::lost;  // what looked like the beginning of a head was none
+  if (next_response_may_begin(passage)) {
+    // The next response's head settles where the one under way ended; it may come in pieces.
+    if (response_.held.empty()) response_.held_passage = passage;
+    const size_t n = std::min(bytes.size(), kResponseStart - response_.held.size());
+    response_.held.append(bytes.substr(0, n));
+    bytes.remove_prefix(n);
+    const bool open = response_.held.size() < kResponseStart;
+    const Likeness likeness = looks_like_response(response_.held);
+    if (open && likeness == Likeness::maybe) return Verdict::mine;
+    if (likeness == Likeness::yes && in_response_) response_complete(response_.last_ns);
+    const Verdict verdict = release_held_response();
+    if (verdict > Verdict::mine) return verdict;
+  }
+  return read_response(passage, bytes);
+}
 
+// Whether what a send or receive begins with now may be another response than the one under way.
+bool Http1::next_response_may_begin(const Passage& passage) const {
+  if (!response_.held.empty()) return true;
+  const bool later_run = passage.run > response_.run;
+  if (response_.phase == Phase::unframed) return response_.may_have_ended || later_run;
+  // How a response ends depends on its request; where that was not seen, what the head says may be wrong.
+  return in_response_ && response_.detached && later_run &&
+         (response_.phase == Phase::body || response_.phase == Phase::until_close);
+}
+
+Verdict Http1::release_held_response() {
+  const std::string held = std::exchange(response_.held, {});
+  return read_response(response_.held_passage, held);
+}
+
+Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
+  response_.last_ns = passage.ts_ns;
+  response_.last_run = passage.run;
   while (!bytes.empty()) {
     switch (response_.phase) {
       case Phase::head: {
@@ -42,6 +78,7 @@ Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
         } else if (response_.body.state() == BodyReader::State::broken) {
           sink_.on_parse_error(ParseError::bad_chunk);
           response_.phase = Phase::until_close;
+          response_hidden_ = true;
         }
         break;
       }
@@ -51,7 +88,6 @@ Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
         response_.tail_known = true;
         return Verdict::mine;
       case Phase::until_close:
-      case Phase::opaque:
         count_response(bytes.size());
         return Verdict::mine;
       case Phase::junk: {
@@ -67,6 +103,8 @@ Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
         response_.resyncing = true;
         response_.reader.reset();
         break;
+      case Phase::opaque:
+      case Phase::refused:
       case Phase::ended:
         return Verdict::mine;
     }
@@ -105,22 +143,22 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   const uint16_t status = head.status;
   recognised_ = true;
   response_.resyncing = false;
-  if (whole && status < 200 && status != 101) {  // interim: the response is yet to come
-    response_.reader.reset();
-    response_.phase = Phase::head;
+  if (is_interim(status)) {  // the response is yet to come
+    if (whole) {
+      response_.reader.reset();
+      response_.phase = Phase::head;
+    } else {
+      lose_response();
+    }
     return Verdict::mine;
   }
-  if (response_hidden_) {
-    // Responses may have passed unseen: this one answers what was asked in the run before it.
-    while (unanswered() && at(answering_).run + 1 < response_.run) give_up_unanswered(response_.start_ns, false);
-    response_hidden_ = false;
-    drain();
-  }
+  if (response_hidden_) resolve_hidden_responses();
 
   in_response_ = true;
   response_.detached = !unanswered();
   std::string_view method;
   if (response_.detached) {
+    doubt_last_answer();
     sink_.on_parse_error(ParseError::orphan_response);
   } else {
     Exchange& exchange = at(answering_);
@@ -129,13 +167,14 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     method = exchange.method;
   }
 
+  if (status == 101 || (method == "CONNECT" && status < 300)) {
+    response_complete(passage.ts_ns);
+    return leave();
+  }
   if (!whole) {
     response_.phase = Phase::unframed;
     response_.may_have_ended = response_.tail_known = false;
     response_.recent.clear();
-  } else if (status == 101 || (method == "CONNECT" && status < 300)) {
-    response_complete(passage.ts_ns);
-    return leave();
   } else if (has_no_body(method, status)) {
     response_complete(passage.ts_ns);
   } else if (head.chunked) {
@@ -155,16 +194,29 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
 void Http1::on_answer_that_is_not_http() {
   Exchange& exchange = at(answering_);
   exchange.first_byte_ns = response_.start_ns;
-  exchange.response_bytes = response_.reader.bytes();
   in_response_ = true;
+  response_hidden_ = true;  // it may answer more than one request
   response_.detached = false;
   response_.phase = Phase::opaque;
   response_.reader.reset();
 }
 
-void Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
+// A response's head may have been in bytes that were not seen.
+void Http1::lose_response() {
+  sink_.on_parse_error(ParseError::unseen_response);
+  response_.reader.reset();
+  response_.phase = Phase::lost;
+  response_hidden_ = true;
+}
+
+Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
+  if (!response_.held.empty()) {
+    const Verdict verdict = release_held_response();
+    if (verdict > Verdict::mine) return verdict;
+  }
   uint64_t rest = bytes.length;
   response_.last_ns = passage.ts_ns;
+  response_.last_run = passage.run;
   if (response_.phase == Phase::body) {
     const uint64_t taken = response_.body.skip(rest);
     rest -= taken;
@@ -176,16 +228,15 @@ void Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
       response_.recent.clear();
     }
   }
-  if (rest == 0) return;
-  if (response_.phase == Phase::head && response_.reader.has_start_line()) {
-    on_response_head(passage, false);  // the rest of the head, and who knows what else
-    rest = 0;
-  }
+  if (rest == 0) return Verdict::mine;
   switch (response_.phase) {
     case Phase::head:
-      sink_.on_parse_error(ParseError::unseen_response);
-      response_.reader.reset();
-      response_.phase = Phase::lost;
+      if (!response_.reader.has_start_line()) {
+        lose_response();
+        break;
+      }
+      // The rest of the head, and who knows what else.
+      if (const Verdict verdict = on_response_head(passage, false); verdict > Verdict::mine) return verdict;
       response_hidden_ = true;
       break;
     case Phase::lost:
@@ -196,14 +247,15 @@ void Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
       response_.recent.clear();
       response_.tail_known = !bytes.tail.empty();
       response_.may_have_ended = response_.tail_known && ends_like_chunked(response_.recent, bytes.tail);
+      response_hidden_ = true;
       break;
     case Phase::until_close:
-    case Phase::opaque:
       count_response(rest);
       break;
     default:
       break;
   }
+  return Verdict::mine;
 }
 
 void Http1::count_response(uint64_t bytes) {
@@ -220,26 +272,37 @@ void Http1::response_complete(uint64_t ts_ns) {
   Exchange& exchange = at(answering_++);
   exchange.end_ns = ts_ns;
   exchange.response_done = true;
-  if (!unanswered() && request_.phase == Phase::unframed && !request_.detached) {
-    // Its body's end is not known, but the answer has ended; the next request is sought.
-    const bool unseen = request_.unseen_body;
-    request_complete();
-    if (unseen) request_.phase = Phase::lost;
+  if (exchange.pipelined && !uncertain_) pipelines_ = true;
+  if (!unanswered() && !request_.detached) {
+    if (request_.phase == Phase::unframed) {
+      // Its body's end is not known, but the answer has ended; the next request is sought.
+      const bool unseen = request_.unseen_body;
+      request_complete();
+      if (unseen) request_.phase = Phase::lost;
+    } else if (request_.phase == Phase::body && exchange.expect_continue && exchange.request_bytes == 0) {
+      request_.phase = Phase::refused;
+    }
   }
+  give_up_unsure();
   drain();
 }
 
 void Http1::response_eof(uint64_t ts_ns) {
+  if (!response_.held.empty()) release_held_response();
   if (response_.phase == Phase::head && response_.reader.started() && unanswered()) {
     // Cut off in its head: the status line tells, or nothing does.
-    if (response_.reader.has_start_line()) {
-      on_response_head({.ts_ns = ts_ns, .tgid = 0, .run = response_.run}, false);
-    } else {
+    if (!response_.reader.has_start_line()) {
       on_answer_that_is_not_http();
+    } else if (!is_interim(response_.reader.head().status)) {
+      if (on_response_head({.ts_ns = ts_ns, .tgid = 0, .run = response_.run}, false) > Verdict::mine) return;
     }
   }
   if (in_response_) response_complete(response_.last_ns);
-  while (unanswered()) give_up_unanswered(ts_ns, !response_hidden_);
+  while (unanswered()) {
+    const bool silent = !response_hidden_ || at(answering_).run > response_.last_run;
+    give_up_unanswered(ts_ns, silent);
+  }
+  trust_last_answer();
   response_.phase = Phase::ended;
 }
 

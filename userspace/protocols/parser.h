@@ -36,8 +36,9 @@ enum class ParseError : uint8_t {
   unseen_response,  ///< the same of a response's
   orphan_response,  ///< no request for it was seen
   pipeline_limit,   ///< more requests outstanding on one connection than are tracked
+  target_cut,       ///< a request's target was too long to be kept whole
 };
-inline constexpr size_t kParseErrors = 7;
+inline constexpr size_t kParseErrors = 8;
 std::string_view to_string(ParseError error);
 
 class TransactionSink {

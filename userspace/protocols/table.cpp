@@ -19,6 +19,7 @@ std::string_view to_string(ParseError error) {
     case ParseError::unseen_response: return "unseen_response";
     case ParseError::orphan_response: return "orphan_response";
     case ParseError::pipeline_limit: return "pipeline_limit";
+    case ParseError::target_cut: return "target_cut";
   }
   return "unknown";
 }

@@ -1,0 +1,23 @@
+// Dialogues that cover how HTTP/1 messages are framed and paired. Each must come out the same however it is cut. The fuzzer
+// starts from them too.
+#pragma once
+
+#include <ostream>
+#include <span>
+
+namespace sockwatch {
+
+struct Dialogue {
+  const char* name;
+  const char* script;  ///< see script.h
+};
+
+/// For GoogleTest.
+inline void PrintTo(const Dialogue& dialogue, std::ostream* out) { *out << dialogue.name; }
+
+std::span<const Dialogue> framing_dialogues();   ///< dialogues.cpp
+std::span<const Dialogue> ending_dialogues();    ///< dialogues_endings.cpp: how exchanges and connections end
+std::span<const Dialogue> hostile_dialogues();   ///< dialogues_hostile.cpp
+std::span<const Dialogue> gap_dialogues();       ///< dialogues_gaps.cpp: not every byte is seen
+
+}  // namespace sockwatch

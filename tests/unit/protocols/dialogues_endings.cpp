@@ -1,0 +1,189 @@
+#include "dialogues.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr Dialogue kEndings[] = {
+    {"closed_before_the_request", R"(
+      x
+    )"},
+    {"closed_in_the_request_line", R"(
+      > GET /a HT
+      x
+    )"},
+    {"closed_in_the_head", R"(
+      > GET /a HTTP/1.1|Host: a
+      x
+    )"},
+    {"closed_in_the_head_of_the_second_request", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 204 No||
+      = GET /a 204 0 0
+      > GET /b HTTP/1.1|Host: a
+      x
+    )"},
+    {"closed_in_the_body_of_the_request", R"(
+      > POST /a HTTP/1.1|Content-Length: 10||abc
+      x
+      = POST /a aborted 3 0
+    )"},
+    {"closed_before_the_response", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      x
+      = GET /a aborted 0 0
+      = GET /b aborted 0 0
+    )"},
+    {"closed_after_interim_heads", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 100 Continue||HTTP/1.1 103 Early|Li
+      x
+      = GET /a aborted 0 0
+    )"},
+    {"closed_in_the_version_of_the_response", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 20
+      x
+      = GET /a unknown 0 0
+    )"},
+    {"closed_in_the_head_of_the_response", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 404 No|Content-Len
+      x
+      = GET /a 404 0 0
+      = GET /b aborted 0 0
+    )"},
+    {"closed_in_the_head_of_an_upgrade", R"(
+      > GET /ws HTTP/1.1|Upgrade: websocket||GET /inside HTTP/1.1||
+      < HTTP/1.1 101 Switching|Upgra
+      x
+      = GET /ws 101 0 0
+    )"},
+    {"closed_in_the_body_of_the_response", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 10||abc
+      x
+      = GET /a 200 0 3
+      = GET /b aborted 0 0
+    )"},
+    {"closed_in_a_chunked_response", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|he
+      x
+      = GET /a 200 0 5
+    )"},
+    {"close_delimited", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 200 OK||HTTP/1.1 500 No|Content-Length: 0||
+      < the end
+      x
+      = GET /a 200 0 45
+      = GET /b aborted 0 0
+    )"},
+    {"close_delimited_and_empty", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK||
+      <.
+      = GET /a 200 0 0
+    )"},
+    {"half_close_by_the_client", R"(
+      > GET /a HTTP/1.1||
+      >.
+      < HTTP/1.1 200 OK|Content-Length: 2||o
+      < k
+      = GET /a 200 0 2
+      <.
+    )"},
+    {"half_close_in_the_body", R"(
+      > POST /a HTTP/1.1|Content-Length: 9||abc
+      >.
+      < HTTP/1.1 400 Bad|Content-Length: 2||no
+      = POST /a 400 3 2
+    )"},
+    {"half_close_in_the_head", R"(
+      > POST /a HTTP/1.1|Content-Len
+      >.
+      < HTTP/1.1 400 Bad|Content-Length: 2||no
+      = error orphan_response
+    )"},
+    {"request_without_framing_ends_with_half_close", R"(
+      > POST /a HTTP/1.1|Transfer-Encoding: gzip||abc
+      >.
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = POST /a 200 3 0
+    )"},
+    {"server_ends_first", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK||bye
+      <.
+      = GET /a 200 0 3
+      > GET /late HTTP/1.1||
+      >.
+      x
+      = GET /late aborted 0 0
+    )"},
+    {"server_ends_without_an_answer", R"(
+      > GET /a HTTP/1.1||
+      <.
+      = GET /a aborted 0 0
+    )"},
+    {"both_end_then_close", R"(
+      > GET /a HTTP/1.1||
+      >.
+      < HTTP/1.1 200 OK||bye
+      <.
+      = GET /a 200 0 3
+      x
+    )"},
+    {"both_end_the_other_way_round", R"(
+      > POST /a HTTP/1.1|Content-Length: 9||abc
+      < HTTP/1.1 200 OK||bye
+      <.
+      >.
+      = POST /a 200 3 3
+      x
+    )"},
+    {"early_answer_then_close", R"(
+      > POST /a HTTP/1.1|Content-Length: 9||abc
+      < HTTP/1.1 413 No|Content-Length: 2||no
+      x
+      = POST /a 413 3 2
+    )"},
+    {"early_answer_and_a_body_that_takes_its_time", R"(
+      > POST /a HTTP/1.1|Content-Length: 9||abc
+      < HTTP/1.1 413 No|Content-Length: 2||no
+      ~ 11000
+      = POST /a 413 3 2
+      > defghi
+      > GET /b HTTP/1.1||
+      < HTTP/1.1 204 No||
+      = GET /b 204 0 0
+    )"},
+    {"expect_refused_then_close", R"(
+      > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 5||
+      < HTTP/1.1 417 No|Content-Length: 2||no
+      > hello
+      x
+      = POST /a 417 5 2
+    )"},
+    {"answer_without_a_request", R"(
+      < HTTP/1.1 408 Request Timeout|Content-Length: 2||no
+      <.
+      = error orphan_response
+    )"},
+    {"answer_too_many", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 2||ok
+      = GET /a 200 0 2
+      < HTTP/1.1 408 Request Timeout|Content-Length: 2||no
+      = error orphan_response
+      > GET /b HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 2||ok
+      = GET /b 200 0 2
+    )"},
+};
+
+}  // namespace
+
+std::span<const Dialogue> ending_dialogues() { return kEndings; }
+
+}  // namespace sockwatch
