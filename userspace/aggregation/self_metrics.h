@@ -21,15 +21,15 @@ struct SelfMetrics {
   uint64_t series = 0;
   uint64_t series_overflowed = 0;
   uint64_t connections = 0;                             ///< tracked now
-  uint64_t ring_bytes = 0;                              ///< the ring's size
+  std::map<std::string, uint64_t> refused_connections;  ///< by reason: to the metrics endpoint
+  uint64_t ring_bytes = 0;                              ///< size of each CPU's ring
   uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen since the last scrape
   double drain_lag_seconds_max = 0;                     ///< oldest record's age when read, highest since the last scrape
-  bool bpf_stats_enabled = false;                       ///< whether the kernel tells the next two
-  std::map<std::string, double> bpf_seconds;            ///< by program
-  std::map<std::string, uint64_t> bpf_runs;             ///< by program
+  std::map<std::string, double> bpf_seconds;            ///< by program; empty unless the kernel keeps statistics
+  std::map<std::string, uint64_t> bpf_runs;             ///< by program; empty unless the kernel keeps statistics
 };
 
-/// Appends sockwatch_* (sockwatch_build_info{version,revision}, ...) and process_* of this process.
+/// Appends sockwatch_* and process_* of this process.
 void append_self_metrics(const SelfMetrics& self, Snapshot& out);
 
 }  // namespace sockwatch

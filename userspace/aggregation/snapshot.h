@@ -18,6 +18,7 @@ struct MetricDescriptor {
   MetricType type;
   std::string_view unit;  ///< "seconds", "bytes" or empty
   std::string_view help;
+  std::string_view labels = {};  ///< names, separated by commas
 };
 
 /// Labels in exposition form without the braces, escaped: `service="shop",method="GET"`. Shared: series outlive scrapes.

@@ -47,7 +47,6 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.ring_used_bytes_max = pressure.ring_used_bytes;
   self.drain_lag_seconds_max = static_cast<double>(pressure.lag_ns) / 1e9;
   for (const Capture::ProgramTime& program : capture.program_times()) {
-    self.bpf_stats_enabled = true;
     self.bpf_seconds[program.name] = program.seconds;
     self.bpf_runs[program.name] = program.runs;
   }

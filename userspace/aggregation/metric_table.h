@@ -1,0 +1,48 @@
+// The one table of metrics: every name, type, unit, label and help text, in the order in which they are written out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "aggregation/snapshot.h"
+
+namespace sockwatch {
+
+enum class Metric : uint8_t {
+  http_requests,
+  http_request_duration,
+  active_connections,
+  http_client_requests,
+  http_client_request_duration,
+  build_info,
+  segments,
+  captured_bytes,
+  lost_segments,
+  lost_requests,
+  unreadable_segments,
+  transactions,
+  parse_errors,
+  series,
+  series_overflowed,
+  connections,
+  ring_size,
+  ring_used_max,
+  drain_lag_max,
+  bpf_run_seconds,
+  bpf_runs,
+  web_refused_connections,
+  process_cpu_seconds,
+  process_resident_memory,
+  process_virtual_memory,
+  process_open_fds,
+  process_max_fds,
+  process_start_time,
+  process_threads,
+};
+inline constexpr size_t kMetrics = 29;
+
+const MetricDescriptor& descriptor(Metric metric);
+const std::array<MetricDescriptor, kMetrics>& metric_table();
+
+}  // namespace sockwatch

@@ -1,0 +1,120 @@
+#include "aggregation/self_metrics.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "aggregation/labels.h"
+#include "aggregation/metric_table.h"
+
+namespace sockwatch {
+namespace {
+
+class Writer {
+ public:
+  explicit Writer(Snapshot& out) : out_(out) {}
+
+  void one(Metric metric, double value, LabelText labels = nullptr) {
+    family(metric).samples.push_back({.labels = std::move(labels), .value = value});
+  }
+  template <typename Value>
+  void by(Metric metric, const char* label, const std::map<std::string, Value>& values) {
+    for (const auto& [key, value] : values)
+      one(metric, static_cast<double>(value), render_labels({{label, key}}));
+  }
+  void by(Metric metric, const char* first, const char* second,
+          const std::map<std::pair<std::string, std::string>, uint64_t>& values) {
+    for (const auto& [key, value] : values)
+      one(metric, static_cast<double>(value), render_labels({{first, key.first}, {second, key.second}}));
+  }
+
+ private:
+  MetricFamily& family(Metric metric) {
+    const MetricDescriptor* wanted = &descriptor(metric);
+    if (out_.families.empty() || out_.families.back().descriptor != wanted) {
+      out_.families.emplace_back();
+      out_.families.back().descriptor = wanted;
+    }
+    return out_.families.back();
+  }
+  Snapshot& out_;
+};
+
+uint64_t open_descriptors() {
+  uint64_t n = 0;
+  if (DIR* directory = opendir("/proc/self/fd")) {
+    while (const dirent* entry = readdir(directory)) n += entry->d_name[0] != '.';
+    closedir(directory);
+    --n;  // the one that lists them
+  }
+  return n;
+}
+
+// The numbers of /proc/self/stat that follow the command name; field 3 is the first.
+std::vector<double> stat_fields() {
+  std::ifstream file("/proc/self/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream rest(line.substr(std::min(line.size(), line.rfind(')') + 2)));
+  std::vector<double> fields;
+  std::string state;
+  rest >> state;
+  fields.push_back(0);
+  for (double value; rest >> value;) fields.push_back(value);
+  return fields;
+}
+
+double boot_time_seconds() {
+  timespec real{};
+  timespec since_boot{};
+  clock_gettime(CLOCK_REALTIME, &real);
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return static_cast<double>(real.tv_sec - since_boot.tv_sec) +
+         static_cast<double>(real.tv_nsec - since_boot.tv_nsec) / 1e9;
+}
+
+void write_process(Writer& writer) {
+  static const double boot_seconds = boot_time_seconds();  // once: the start time must not wander
+  const std::vector<double> stat = stat_fields();
+  auto field = [&](size_t number) { return number - 3 < stat.size() ? stat[number - 3] : 0; };
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  writer.one(Metric::process_cpu_seconds, (field(14) + field(15)) / ticks);
+  writer.one(Metric::process_resident_memory, field(24) * static_cast<double>(sysconf(_SC_PAGESIZE)));
+  writer.one(Metric::process_virtual_memory, field(23));
+  writer.one(Metric::process_open_fds, static_cast<double>(open_descriptors()));
+  writer.one(Metric::process_max_fds, static_cast<double>(limit.rlim_cur));
+  writer.one(Metric::process_start_time, boot_seconds + field(22) / ticks);
+  writer.one(Metric::process_threads, field(20));
+}
+
+}  // namespace
+
+void append_self_metrics(const SelfMetrics& self, Snapshot& out) {
+  Writer writer(out);
+  writer.one(Metric::build_info, 1, render_labels({{"version", SOCKWATCH_VERSION}}));
+  writer.one(Metric::segments, static_cast<double>(self.segments));
+  writer.one(Metric::captured_bytes, static_cast<double>(self.captured_bytes));
+  writer.by(Metric::lost_segments, "reason", self.lost_segments);
+  writer.by(Metric::lost_requests, "reason", self.lost_requests);
+  writer.by(Metric::unreadable_segments, "service", "reason", self.unreadable_segments);
+  writer.by(Metric::transactions, "protocol", "role", self.transactions);
+  writer.by(Metric::parse_errors, "reason", self.parse_errors);
+  writer.one(Metric::series, static_cast<double>(self.series));
+  writer.one(Metric::series_overflowed, static_cast<double>(self.series_overflowed));
+  writer.one(Metric::connections, static_cast<double>(self.connections));
+  writer.one(Metric::ring_size, static_cast<double>(self.ring_bytes));
+  writer.one(Metric::ring_used_max, static_cast<double>(self.ring_used_bytes_max));
+  writer.one(Metric::drain_lag_max, self.drain_lag_seconds_max);
+  writer.by(Metric::bpf_run_seconds, "program", self.bpf_seconds);
+  writer.by(Metric::bpf_runs, "program", self.bpf_runs);
+  writer.by(Metric::web_refused_connections, "reason", self.refused_connections);
+  write_process(writer);
+}
+
+}  // namespace sockwatch
