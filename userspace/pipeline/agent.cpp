@@ -86,7 +86,9 @@ Result<> run_agent(const Config& config) {
       if (Result<> listed = loop.list(tasks, Capture::Listing::all); !listed) log_warn(listed.error().message);
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
-    append_self_metrics(self_metrics(pipeline, capture, loop), *snapshot);
+    SelfMetrics self = self_metrics(pipeline, capture, loop);
+    self.refused_connections = (*server)->refused();
+    append_self_metrics(self, *snapshot);
     mailbox.answer(std::move(snapshot));
   };
 
