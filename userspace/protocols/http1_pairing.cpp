@@ -135,7 +135,8 @@ void Http1::pop() {
     exchange.target = std::string();
   }
   if (head_ == tail_ && exchanges_.size() > 16) {  // a deep pipeline has drained
-    exchanges_ = {};
+    exchanges_.clear();
+    exchanges_.shrink_to_fit();
     target_bytes_ = 0;
   }
 }
