@@ -324,10 +324,10 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 		st = new_state(sk, direction, ret);
 		if (!st)
 			return 0;
-		if (bpf_get_current_pid_tgid() >> 32 == sw_agent_tgid || !sk->sk_socket || !sk->sk_socket->file) {
-			st->verdict = VERDICT_IGNORE; /* our own, or the kernel's */
-			return 0;
-		}
+	}
+	if (!st->run && (bpf_get_current_pid_tgid() >> 32 == sw_agent_tgid || !sk->sk_socket || !sk->sk_socket->file)) {
+		st->verdict = VERDICT_IGNORE; /* our own, or the kernel's */
+		return 0;
 	}
 	if (st->verdict == VERDICT_HTTP && advised_to_ignore(st)) {
 		st->verdict = VERDICT_IGNORE;

@@ -1,0 +1,37 @@
+# What sockwatch needs from Debian, in one place. Sourced by the other scripts.
+
+# To build and run the agent.
+BUILD_PACKAGES=(
+  g++ cmake ninja-build pkg-config clang bpftool git ca-certificates
+  libbpf-dev libelf-dev zlib1g-dev libssl-dev libcpp-httplib-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libabsl-dev
+)
+# To build and run the tests.
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus)
+
+# install_missing NAME...: installs what is not there, says so, asks nothing.
+install_missing() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  echo "sockwatch: installing from Debian: ${missing[*]}"
+  # No service of a package is started: the tests run their own copies.
+  local policy=/usr/sbin/policy-rc.d made_policy=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && made_policy=1
+  fi
+  local status=0
+  { DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null; } || status=$?
+  [ -n "$made_policy" ] && rm -f "$policy"
+  [ "$status" -eq 0 ] || echo "sockwatch: apt-get could not install them; see its message above" >&2
+  return "$status"
+}
+
+# require_root WHAT: the programs load into the kernel; nothing works without.
+require_root() {
+  [ "$(id -u)" -eq 0 ] && return 0
+  echo "sockwatch: $1 needs root; run it again with sudo" >&2
+  exit 1
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds the agent and runs it: sudo ./scripts/run.sh [sockwatch's own options]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"  # Debian's tools before any other's
+. scripts/packages.sh
+
+require_root "run.sh"
+install_missing "${BUILD_PACKAGES[@]}"
+if [ ! -e build/build.ninja ]; then
+  echo "sockwatch: configuring"
+  cmake -G Ninja -B build -S . -DSOCKWATCH_BUILD_TESTS=OFF > build-configure.log 2>&1 ||
+    { cat build-configure.log >&2; exit 1; }
+  rm -f build-configure.log
+fi
+echo "sockwatch: building (some minutes the first time, a second later on)"
+cmake --build build --target sockwatch > build/build.log 2>&1 || { tail -n 40 build/build.log >&2; exit 1; }
+echo "sockwatch: starting; metrics will be at http://localhost:9765/metrics unless an option says otherwise; Ctrl-C stops it"
+exec build/sockwatch "$@"
