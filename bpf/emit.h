@@ -92,6 +92,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 	}
 	st->opened = 1;
 	st->tgid = tgid;
+	introduce(tgid);
 	return true;
 }
 
@@ -106,6 +107,7 @@ static __always_inline void emit_owner(struct socket_state *st, __u64 now, __u32
 	st->tgid = tgid;
 	if (!output(&owner, sizeof(owner), now))
 		count(SW_COUNT_LOST_CONTROL);
+	introduce(tgid);
 }
 
 static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u8 flags)

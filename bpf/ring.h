@@ -53,13 +53,29 @@ static __always_inline void *reserve(struct sw_ring *r, __u64 size, __u64 now)
 	return entry + 1;
 }
 
-/* Userspace polls; it is woken only when a ring fills up. */
-static __always_inline void look(struct sw_ring *r)
+static __always_inline void ring_bell(void)
 {
 	__u64 nothing = 0;
 
+	bpf_ringbuf_output(&sw_bell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
+}
+
+/* Userspace polls; it is woken only when a ring fills up ... */
+static __always_inline void look(struct sw_ring *r)
+{
 	if (++r->looks % LOOK_EVERY == 0 && r->reserved - r->tail >= sw_ring_size / 4)
-		bpf_ringbuf_output(&sw_bell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
+		ring_bell();
+}
+
+/* ... and when a process is new to it: it may be gone in a moment, and its name with it. */
+static __always_inline void introduce(__u32 tgid)
+{
+	__u8 known = 1;
+
+	if (bpf_map_lookup_elem(&sw_known_processes, &tgid))
+		return;
+	bpf_map_update_elem(&sw_known_processes, &tgid, &known, BPF_ANY);
+	ring_bell();
 }
 
 static __always_inline bool output(const void *record, __u64 size, __u64 now)

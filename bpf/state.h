@@ -89,6 +89,14 @@ struct {
 	__type(value, __u64);
 } sw_advice SEC(".maps");
 
+/* Processes that userspace has been told of lately. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} sw_known_processes SEC(".maps");
+
 /*
  * Where a record is put together: one element a CPU (userspace sets the number), for programs that run in process
  * context. An ordinary array: a per-CPU one is limited to 32 KiB.

@@ -6,7 +6,10 @@ BUILD_PACKAGES=(
   libbpf-dev libelf-dev zlib1g-dev libssl-dev libcpp-httplib-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libabsl-dev
 )
 # To build and run the tests.
-TEST_PACKAGES=(libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus)
+TEST_PACKAGES=(
+  libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus
+  apache2-bin haproxy gunicorn uvicorn python3-aiohttp nodejs
+)
 
 # install_missing NAME...: installs what is not there, says so, asks nothing.
 install_missing() {

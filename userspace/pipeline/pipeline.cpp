@@ -10,7 +10,6 @@ namespace {
 constexpr uint64_t kSweepNs = 5'000'000'000;
 constexpr const char* kLostConnectionLimit = "connection_limit";
 constexpr const char* kLostMemoryLimit = "memory_limit";
-constexpr const char* kLostNoOpen = "no_open";
 
 std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -28,7 +27,7 @@ Pipeline::Pipeline(const Config& config, Ignore ignore)
       registry_(config.metrics, config.routes),
       observed_routes_(config.routes),
       connections_(config.capture.max_connections) {
-  for (const char* reason : {kLostConnectionLimit, kLostMemoryLimit, kLostNoOpen}) lost_[reason] = 0;
+  for (const char* reason : {kLostConnectionLimit, kLostMemoryLimit}) lost_[reason] = 0;
 }
 
 void Pipeline::set_observer(Observer observer) { observer_ = std::move(observer); }
@@ -42,10 +41,7 @@ void Pipeline::on_event(const SocketEvent& event) {
   if (connection == nullptr) {
     if (live_) {
       // Dropped before, and the kernel side has not heard of it yet.
-      if (event.kind == SocketEvent::Kind::segment) {
-        lose(kLostNoOpen);
-        ignore_(event.socket);
-      }
+      if (event.kind == SocketEvent::Kind::segment) ignore_(event.socket);
       return;
     }
     if (event.kind != SocketEvent::Kind::segment || (connection = open(event)) == nullptr) return;
@@ -56,12 +52,15 @@ void Pipeline::on_event(const SocketEvent& event) {
       on_segment(*connection, event);
       break;
     case SocketEvent::Kind::eof:
+      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns);
       if (connection->parser) connection->parser->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
       set_process(*connection, event.process);
       break;
     case SocketEvent::Kind::close:
+      for (Direction d : {Direction::recv, Direction::send})
+        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns);
       close(*connection, event.ts_ns);
       break;
     case SocketEvent::Kind::open:
@@ -121,7 +120,10 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   connection.last_direction = s.direction;
   current_hidden_ = s.hidden;
   consume(connection, s.direction,
-          {.ts_ns = event.ts_ns, .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid, .run = connection.run},
+          {.ts_ns = event.ts_ns,
+           .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid,
+           .run = connection.run,
+           .exact_run = s.run != 0},
           s.offset, s);
   current_hidden_ = Hidden::none;
 }
@@ -133,14 +135,23 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
   Verdict verdict = Verdict::undecided;
   if (place.missed > 0) verdict = parser.unseen(direction, passage, {.length = place.missed, .tail = {}});
   if (place.fresh > 0 && verdict <= Verdict::mine) {
-    std::string_view data = as_text(s.data).substr(0, s.length);
+    std::string_view data = as_text(s.data);
     data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
+    data = data.substr(0, place.fresh);
     if (!data.empty()) verdict = parser.data(direction, passage, data);
     const uint64_t rest = place.fresh - data.size();
     if (rest > 0 && verdict <= Verdict::mine)
       verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail)});
   }
   settle(connection, verdict);
+}
+
+// The direction ends at `end`: what no segment told of up to there was lost.
+void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns) {
+  const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
+  if (place.missed > 0 && connection.parser)
+    connection.parser->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
+                              {.length = place.missed, .tail = {}});
 }
 
 void Pipeline::settle(Connection& connection, Verdict verdict) {
