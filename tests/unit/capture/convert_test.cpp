@@ -42,7 +42,7 @@ TEST(Convert, RefusesARecordThatClaimsMoreThanItHolds) {
   EXPECT_FALSE(to_event(bytes.data(), bytes.size(), event));
   EXPECT_FALSE(to_event(bytes.data(), sizeof(header) - 1, event));
   header.captured = 0;
-  for (int kind : {SW_RECORD_OPEN, SW_RECORD_OWNER, 99}) {
+  for (int kind : std::vector<int>{SW_RECORD_OPEN, SW_RECORD_OWNER, 99}) {
     header.kind = static_cast<sw_u8>(kind);
     const auto short_record = record(header, 8);
     EXPECT_FALSE(to_event(short_record.data(), short_record.size(), event)) << kind;
