@@ -43,7 +43,7 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 		return 1;
 	}
 	c = sniff->probe[i & (PROBE_MAX - 1)];
-	if (!sniff->letters && (c == '\r' || c == '\n' || c == ' '))
+	if (!sniff->letters && (c == '\r' || c == '\n'))
 		return 0;
 	if (sniff->matched == sniff->letters && sniff->matched < 7 &&
 	    c == (__u8)(version >> (sniff->matched * 8 & 63))) {
