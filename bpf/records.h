@@ -161,4 +161,15 @@ enum sw_counter {
  */
 #define SW_ADVICE_SLOTS 4096u
 
+#ifdef __cplusplus
+#define SW_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes))
+#else
+#define SW_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
+#endif
+SW_ASSERT_SIZE(sw_header, 48);
+SW_ASSERT_SIZE(sw_open, 192);
+SW_ASSERT_SIZE(sw_ring, 128);
+SW_ASSERT_SIZE(sw_entry, 16);
+SW_ASSERT_SIZE(sw_socket_entry, 144);
+
 #endif
