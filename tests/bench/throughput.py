@@ -54,7 +54,8 @@ def main():
                        f"http {{ access_log off; server {{ listen 127.0.0.1:{port}; location / {{ return 200 hello; }} }} }}")
         nginx = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf"])
         try:
-            wrk(port, 1)
+            wait_until(lambda: subprocess.run(["wrk", "-t1", "-c1", "-d1", f"http://127.0.0.1:{port}/"],
+                                              capture_output=True).returncode == 0, "nginx to answer")
             for _ in range(options.rounds):
                 rates["without"].append(wrk(port, options.seconds)[1])
                 with Agent(options.agent) as agent:
