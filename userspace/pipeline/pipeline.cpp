@@ -52,12 +52,15 @@ void Pipeline::on_event(const SocketEvent& event) {
       on_segment(*connection, event);
       break;
     case SocketEvent::Kind::eof:
+      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns);
       if (connection->parser) connection->parser->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
       set_process(*connection, event.process);
       break;
     case SocketEvent::Kind::close:
+      for (Direction d : {Direction::recv, Direction::send})
+        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns);
       close(*connection, event.ts_ns);
       break;
     case SocketEvent::Kind::open:
@@ -89,7 +92,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
     }
     if (!event.open.from_start)
       for (Direction d : {Direction::recv, Direction::send})
-        connection->parser->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}});
+        connection->parser->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
   }
   set_process(*connection, event.process);
   return connection;
@@ -117,7 +120,10 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   connection.last_direction = s.direction;
   current_hidden_ = s.hidden;
   consume(connection, s.direction,
-          {.ts_ns = event.ts_ns, .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid, .run = connection.run},
+          {.ts_ns = event.ts_ns,
+           .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid,
+           .run = connection.run,
+           .exact_run = s.run != 0},
           s.offset, s);
   current_hidden_ = Hidden::none;
 }
@@ -127,16 +133,25 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
   Parser& parser = *connection.parser;
   Verdict verdict = Verdict::undecided;
-  if (place.missed > 0) verdict = parser.unseen(direction, passage, {.length = place.missed, .tail = {}});
+  if (place.missed > 0) verdict = parser.unseen(direction, passage, {.length = place.missed, .tail = {}, .late = true});
   if (place.fresh > 0 && verdict <= Verdict::mine) {
-    std::string_view data = as_text(s.data).substr(0, s.length);
+    std::string_view data = as_text(s.data);
     data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
+    data = data.substr(0, place.fresh);
     if (!data.empty()) verdict = parser.data(direction, passage, data);
     const uint64_t rest = place.fresh - data.size();
     if (rest > 0 && verdict <= Verdict::mine)
-      verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail)});
+      verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail), .late = false});
   }
   settle(connection, verdict);
+}
+
+// The direction ends at `end`: what no segment told of up to there was lost.
+void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns) {
+  const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
+  if (place.missed > 0 && connection.parser)
+    connection.parser->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
+                              {.length = place.missed, .tail = {}, .late = true});
 }
 
 void Pipeline::settle(Connection& connection, Verdict verdict) {

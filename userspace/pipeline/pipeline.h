@@ -69,6 +69,7 @@ class Pipeline final : private TransactionSink {
   Connection* open(const SocketEvent& event);
   void on_segment(Connection& connection, const SocketEvent& event);
   void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
+  void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
   void settle(Connection& connection, Verdict verdict);
   void close(Connection& connection, uint64_t ts_ns);
   void drop(Connection& connection);

@@ -10,6 +10,7 @@ Verdict Http1::data(Direction direction, const Passage& passage, std::string_vie
 }
 
 Verdict Http1::decide(Direction direction, const Passage& passage, std::string_view bytes) {
+  early_run_[static_cast<size_t>(direction)] = passage.run;
   std::string& lead = lead_[static_cast<size_t>(direction)];
   Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
   if (lead.empty()) {
@@ -31,6 +32,8 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   }
   role_known_ = true;
   request_direction_ = response == Likeness::yes ? opposite(direction) : direction;
+  request_.last_run = early_run_[static_cast<size_t>(request_direction_)];
+  response_.last_run = early_run_[static_cast<size_t>(opposite(request_direction_))];
 
   // What was held back goes first, in the order in which it came.
   const std::string own_lead = std::move(lead);
@@ -59,6 +62,9 @@ Verdict Http1::unseen(Direction direction, const Passage& passage, const Unseen&
     lead_[1].clear();
     request_.phase = response_.phase = Phase::lost;
     uncertain_ = true;
+    early_run_[static_cast<size_t>(direction)] = passage.run;
+    request_.last_ns = passage.ts_ns;
+    if (passage.exact_run) request_.gap_run = passage.run;
     return Verdict::undecided;
   }
   return direction == request_direction_ ? request_unseen(passage, bytes) : response_unseen(passage, bytes);

@@ -46,10 +46,11 @@ class Http1 final : public Parser {
     uint64_t request_bytes = 0;
     uint64_t response_bytes = 0;
     uint32_t tgid = 0;
-    uint32_t run = 0;  ///< in which its last byte passed
+    uint32_t first_run = 0;  ///< in which its first byte passed
+    uint32_t run = 0;        ///< in which its last byte passed
     uint16_t status = 0;
     bool expect_continue = false;
-    bool pipelined = false;      ///< began while an earlier one had no answer
+    bool pipelined = false;      ///< began in the run of an earlier one that had no answer
     bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts
     bool unsure = false;         ///< which answer is its own cannot be told
     bool aborted = false;        ///< the connection closed with no response
@@ -80,7 +81,10 @@ class Http1 final : public Parser {
     bool may_have_ended = false;  ///< unframed: the last bytes were those of a chunked body's end
     bool tail_known = false;      ///< unframed: the last bytes were seen
     uint32_t run = 0;             ///< in which the message began
-    uint32_t last_run = 0;        ///< in which the last byte passed (responses)
+    bool exact_run = true;        ///< Passage::exact_run, then
+    uint32_t last_run = 0;        ///< in which the last byte passed
+    uint32_t gap_run = 0;         ///< requests: whose first message was lost; responses: up to which some may have been
+    uint32_t blind_run = 0;       ///< in which bytes passed for certain that were not understood (responses)
     uint32_t deaf_run = 0;        ///< nothing of this run is looked at (requests)
     uint64_t start_ns = 0;        ///< the message's first byte
     uint32_t tgid = 0;
@@ -97,11 +101,13 @@ class Http1 final : public Parser {
   Verdict request_data(const Passage& passage, std::string_view bytes);
   Verdict read_request_head(const Passage& passage, std::string_view& bytes);
   void read_request_body(const Passage& passage, std::string_view& bytes);
+  bool may_have_been_refused(const Passage& passage);
   Verdict read_after_refusal(const Passage& passage, std::string_view bytes);
-  void take_held_for_body();
+  Verdict release_held_request(bool is_request);
+  bool request_line_is_credible() const;
   Verdict on_request_head(const Passage& passage, bool whole);
   Verdict request_unseen(const Passage& passage, const Unseen& bytes);
-  void count_request(const Passage& passage, uint64_t bytes);
+  void count_request(uint64_t bytes);
   void request_complete();
   void request_eof();
   void settle_response_before_request();
@@ -123,10 +129,10 @@ class Http1 final : public Parser {
   void push(const Http1Head& head);
   void give_up_unanswered(uint64_t ts_ns, bool aborted);
   void give_up_unsure();
+  void hide_responses();
   void resolve_hidden_responses();
   void doubt_last_answer();
   void trust_last_answer();
-  bool quiet() const;
   void drain();
   void emit(const Exchange& exchange);
   void pop();
@@ -142,9 +148,12 @@ class Http1 final : public Parser {
   bool left_ = false;             ///< upgraded or tunnelled
   bool response_hidden_ = false;  ///< unseen bytes may have held whole responses
   bool uncertain_ = false;        ///< unseen bytes may have held whole requests, or which answers they held is not known
+  bool uncertain_again_ = false;  ///< so they may have since an exchange that is tentative
+  bool after_silence_ = false;    ///< the request at hand began after kQuietNs without any bytes
   bool pipelines_ = false;        ///< the client is known to ask before it has its answer
   std::string lead_[2];           ///< first bytes of a direction that do not tell yet
   Passage lead_passage_[2];
+  uint32_t early_run_[2] = {};    ///< Side::last_run, as long as the role is not known
 
   Side request_{HeadReader::Kind::request};
   Side response_{HeadReader::Kind::response};

@@ -29,11 +29,13 @@ size_t heap_bytes(const std::string& text) {
 
 void Http1::push(const Http1Head& head) {
   if (!unanswered()) trust_last_answer();  // the client asks again: it has its answer
-  if (uncertain_ && quiet()) uncertain_ = false;
+  if (after_silence_ && !unanswered() && !in_response_) uncertain_ = false;
 
   const bool waits = unanswered();
   const bool in_body = in_response_ && !response_.detached && response_.phase == Phase::body;
-  const bool pipelined = in_body || (waits && request_.run == newest().run);
+  const bool pipelined = waits && request_.run == newest().run;
+  const bool behind_a_lost_one = uncertain_ && request_.run == request_.gap_run;
+  pipelines_ = pipelines_ || in_body || behind_a_lost_one || (pipelined && request_.exact_run);
 
   if (outstanding() == exchanges_.size()) {
     std::vector<Exchange> larger(std::max<size_t>(1, exchanges_.size() * 2));
@@ -53,7 +55,7 @@ void Http1::push(const Http1Head& head) {
   exchange.first_byte_ns = exchange.end_ns = 0;
   exchange.request_bytes = exchange.response_bytes = 0;
   exchange.tgid = request_.tgid;
-  exchange.run = request_.run;
+  exchange.first_run = exchange.run = request_.run;
   exchange.status = 0;
   exchange.expect_continue = head.expect_continue;
   exchange.pipelined = pipelined;
@@ -61,18 +63,22 @@ void Http1::push(const Http1Head& head) {
   exchange.tentative = uncertain_ && !exchange.unsure;
   exchange.aborted = exchange.request_done = exchange.response_done = false;
 
-  if (!exchange.unsure) return;
-  if (waits && at(tail_ - 2).tentative) {
+  if (exchange.unsure && waits && at(tail_ - 2).tentative) {
     at(tail_ - 2).tentative = false;
     at(tail_ - 2).unsure = true;
   }
-  give_up_unsure();
 }
 
 // The next exchange will get no response, or none that can be seen.
 void Http1::give_up_unanswered(uint64_t ts_ns, bool aborted) {
-  if (answering_ + 1 == tail_) request_.detached = true;  // what follows of its body belongs to nothing
   Exchange& exchange = at(answering_++);
+  if (!exchange.request_done) {
+    // It is the newest. What follows of its body belongs to nothing; a body that was refused does not follow.
+    request_.detached = true;
+    const bool refusable = request_.phase == Phase::body && exchange.expect_continue;
+    if (request_.phase == Phase::unframed || refusable) request_.phase = Phase::lost;
+    if (refusable && exchange.request_bytes == 0) request_.phase = Phase::refused;
+  }
   exchange.end_ns = ts_ns;
   exchange.aborted = aborted;
   exchange.tentative = false;
@@ -83,22 +89,41 @@ void Http1::give_up_unanswered(uint64_t ts_ns, bool aborted) {
 void Http1::give_up_unsure() {
   if (in_response_ && !response_.detached) return;
   while (unanswered() && at(answering_).unsure) give_up_unanswered(at(answering_).start_ns, false);
+  drain();
+}
+
+// Whole responses may have passed unseen, that one too that would have contradicted.
+void Http1::hide_responses() {
+  response_hidden_ = true;
+  response_.gap_run = response_.last_run;
+  if (head_ == tail_ || !at(head_).tentative) return;
+  at(head_).tentative = false;
+  at(head_).unsure = true;
+  drain();
 }
 
 // A response begins, and others may have passed unseen.
 void Http1::resolve_hidden_responses() {
   response_hidden_ = false;
+  const size_t waited = answering_;
   if (!pipelines_)
-    while (unanswered() && at(answering_).run + 1 < response_.run)
-      give_up_unanswered(response_.start_ns, false);
-  const size_t waiting = tail_ - answering_;
-  if (waiting > 1) {
-    uncertain_ = true;
-    if (!pipelines_) newest().tentative = !newest().unsure;
-    const size_t kept = pipelines_ ? 0 : 1;
-    while (tail_ - answering_ > kept) give_up_unanswered(response_.start_ns, false);
+    while (unanswered() && at(answering_).run + 1 < response_.run) give_up_unanswered(response_.start_ns, false);
+  if (unanswered()) {
+    // Unless all that was not seen passed before the newest asked, it may be its answer that was not.
+    const bool surely_since = response_.blind_run > newest().first_run;
+    const bool since = surely_since || response_.gap_run > newest().first_run;
+    const bool several_runs = newest().run > newest().first_run;  // an answer may have passed before its last byte
+    if (pipelines_ || surely_since || (since && (uncertain_ || several_runs || tail_ - waited == 1))) {
+      for (size_t i = answering_; i < tail_; ++i) at(i).unsure = true;
+      uncertain_ = true;
+    } else if (tail_ - answering_ > 1) {
+      while (tail_ - answering_ > 1) give_up_unanswered(response_.start_ns, false);
+      newest().tentative = uncertain_ = true;
+    }
   }
-  drain();
+  // What is taken for the request's body may be the next request, asked after the unseen answer (a refusal, perhaps).
+  if (unanswered() && (at(answering_).expect_continue || request_.phase == Phase::unframed)) at(answering_).unsure = true;
+  give_up_unsure();
 }
 
 // One more response than requests were seen: the last answer may have been another request's.
@@ -113,12 +138,9 @@ void Http1::doubt_last_answer() {
 void Http1::trust_last_answer() {
   if (head_ == answering_ || !at(head_).tentative) return;
   at(head_).tentative = false;
-  uncertain_ = false;
+  at(head_).unsure = pipelines_;
+  if (!pipelines_) uncertain_ = std::exchange(uncertain_again_, false);
   drain();
-}
-
-bool Http1::quiet() const {
-  return !unanswered() && !in_response_ && request_.start_ns >= response_.last_ns + kQuietNs;
 }
 
 void Http1::drain() {

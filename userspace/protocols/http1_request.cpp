@@ -1,4 +1,5 @@
 // The request direction of Http1.
+#include <algorithm>
 #include <utility>
 
 #include "protocols/http1.h"
@@ -6,7 +7,9 @@
 namespace sockwatch {
 
 Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
-  request_.last_ns = passage.ts_ns;
+  const uint64_t last_ns = std::max(std::exchange(request_.last_ns, passage.ts_ns), response_.last_ns);
+  if (!request_.reader.started()) after_silence_ = last_ns != 0 && passage.ts_ns >= last_ns + kQuietNs;
+  request_.last_run = passage.run;
   if (request_.resyncing && request_.phase == Phase::head && !request_.reader.has_start_line() &&
       (passage.run > request_.run || looks_like_request(bytes) == Likeness::yes))
     request_.phase = Phase::lost;  // what looked like the beginning of a head was none
@@ -23,7 +26,8 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
       case Phase::refused:
         return read_after_refusal(passage, bytes);
       case Phase::unframed:
-        count_request(passage, bytes.size());
+        count_request(bytes.size());
+        if (!request_.detached) newest().run = passage.run;
         return Verdict::mine;
       case Phase::lost:
         if (passage.run <= request_.deaf_run || looks_like_request(bytes) == Likeness::no) return Verdict::mine;
@@ -46,12 +50,11 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
   if (!was_started && reader.started()) {
     request_.start_ns = passage.ts_ns;
     request_.run = passage.run;
+    request_.exact_run = passage.exact_run;
     request_.tgid = passage.tgid;
   }
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
-  if (step.outcome == HeadOutcome::complete) {
-    if (!request_.resyncing || is_registered_method(reader.head().method)) return on_request_head(passage, true);
-  }
+  if (step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
 
   reader.reset();
   if (!recognised_ && !request_.resyncing) return Verdict::not_mine;
@@ -61,6 +64,11 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
   request_.phase = Phase::lost;
   bytes = {};
   return Verdict::mine;
+}
+
+// What is found behind unseen bytes may be the end of a line.
+bool Http1::request_line_is_credible() const {
+  return request_.reader.has_start_line() && (!request_.resyncing || is_registered_method(request_.reader.head().method));
 }
 
 Verdict Http1::on_request_head(const Passage& passage, bool whole) {
@@ -75,7 +83,7 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
     return Verdict::finished;
   }
   push(head);
-  newest().run = passage.run;
+  if (whole) newest().run = passage.run;
   request_.detached = false;
   request_.resyncing = false;
   request_.unseen_body = !whole;
@@ -99,14 +107,20 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
   } else {
     request_complete();
   }
+  give_up_unsure();
   request_.reader.reset();
   return Verdict::mine;
 }
 
 void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
+  if (may_have_been_refused(passage)) {
+    request_.phase = Phase::refused;
+    return;
+  }
   const size_t taken = request_.body.feed(bytes);
   bytes.remove_prefix(taken);
-  count_request(passage, taken);
+  count_request(taken);
+  if (!request_.detached) newest().run = passage.run;
   if (request_.body.state() == BodyReader::State::done) {
     request_complete();
   } else if (request_.body.state() == BodyReader::State::broken) {
@@ -116,35 +130,35 @@ void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
   }
 }
 
+// The client waited for leave to send its body, and was answered already, or what it was told was not seen.
+bool Http1::may_have_been_refused(const Passage& passage) {
+  if (request_.detached || !newest().expect_continue || newest().request_bytes > 0) return false;
+  const bool answered = in_response_ && !response_.detached && answering_ + 1 == tail_;
+  return answered || (passage.run > newest().run && (response_hidden_ || response_.last_run < newest().run));
+}
+
 // The answer came before any byte of the body: the body follows, or the next request in its place.
 Verdict Http1::read_after_refusal(const Passage& passage, std::string_view bytes) {
   if (request_.held.empty()) request_.held_passage = passage;
   request_.held.append(bytes);
   const Likeness likeness =
       request_.held.size() > HeadReader::kMaxLine ? Likeness::no : looks_like_request(request_.held);
-  if (likeness == Likeness::maybe) return Verdict::mine;
-  if (likeness == Likeness::yes) {
+  return likeness == Likeness::maybe ? Verdict::mine : release_held_request(likeness == Likeness::yes);
+}
+
+Verdict Http1::release_held_request(bool is_request) {
+  if (is_request) {
     request_complete();
   } else {
     request_.phase = Phase::body;
+    if (!request_.detached) newest().expect_continue = false;  // it has sent what it was asked to wait with
   }
   const std::string held = std::exchange(request_.held, {});
   return request_data(request_.held_passage, held);
 }
 
-// It was the body after all, as far as it came.
-void Http1::take_held_for_body() {
-  if (request_.phase != Phase::refused) return;
-  request_.phase = Phase::body;
-  const std::string held = std::exchange(request_.held, {});
-  std::string_view bytes = held;
-  while (!bytes.empty() && request_.phase == Phase::body) read_request_body(request_.held_passage, bytes);
-}
-
-void Http1::count_request(const Passage& passage, uint64_t bytes) {
-  if (request_.detached) return;
-  newest().request_bytes += bytes;
-  newest().run = passage.run;
+void Http1::count_request(uint64_t bytes) {
+  if (!request_.detached) newest().request_bytes += bytes;
 }
 
 // The request's last byte has passed, or its body has been given up.
@@ -165,12 +179,17 @@ void Http1::settle_response_before_request() {
 
 Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
   uint64_t rest = bytes.length;
+  const uint32_t runs = passage.run - std::exchange(request_.last_run, passage.run);
   request_.last_ns = passage.ts_ns;
-  take_held_for_body();
+  if (request_.phase == Phase::refused) {  // a body or a request: nobody can tell
+    request_.held.clear();
+    request_complete();
+    request_.phase = Phase::lost;
+  }
   if (request_.phase == Phase::body) {
     const uint64_t taken = request_.body.skip(rest);
     rest -= taken;
-    count_request(passage, taken);
+    count_request(taken);  // in which run they passed is not known
     if (request_.body.state() == BodyReader::State::done) {
       request_complete();
     } else if (request_.body.state() == BodyReader::State::broken) {
@@ -179,22 +198,38 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0 || request_.phase == Phase::ended) return Verdict::mine;
+  if (passage.exact_run && (request_.phase == Phase::head || request_.phase == Phase::lost)) {
+    // With no run between that was not seen, a request was lost in the run of what comes now, or behind one in its run.
+    const bool started = request_.reader.started();
+    if (runs <= (started ? 0 : 2)) request_.gap_run = passage.run;
+    const uint32_t lost_run = started ? request_.run : bytes.late && runs > 0 ? 0 : passage.run;
+    if (unanswered() && lost_run == newest().run) pipelines_ = true;
+  }
+
   Verdict verdict = Verdict::mine;
-  if (request_.phase == Phase::head && request_.reader.has_start_line()) {
-    verdict = on_request_head(passage, false);  // the rest of the head, and who knows what else
+  if (request_.phase == Phase::head && request_line_is_credible()) {
+    // The rest of the head was lost, and who knows what else. Its answer may have passed before that showed.
+    const bool late = !unanswered() && response_.run > request_.run;
+    verdict = on_request_head(passage, false);
+    if (late && verdict <= Verdict::mine && unanswered()) {
+      newest().tentative = false;
+      newest().unsure = true;
+      give_up_unsure();
+    }
   } else if (request_.phase == Phase::head) {
     sink_.on_parse_error(ParseError::unseen_request);
     request_.reader.reset();
     request_.phase = Phase::lost;
   } else if (request_.phase == Phase::unframed) {
-    count_request(passage, rest);
+    count_request(rest);
   }
+  uncertain_again_ = uncertain_;
   uncertain_ = true;
   return verdict;
 }
 
 void Http1::request_eof() {
-  take_held_for_body();
+  if (request_.phase == Phase::refused && release_held_request(false) > Verdict::mine) return;
   // A head that never ended is no transaction.
   if ((request_.phase == Phase::body || request_.phase == Phase::unframed) && !request_.detached) request_complete();
   request_.reader.reset();

@@ -7,7 +7,7 @@ namespace sockwatch {
 namespace {
 
 constexpr std::string_view kLastChunk = "\r\n0\r\n\r\n";
-constexpr size_t kResponseStart = 7;  // "HTTP/1."
+constexpr std::string_view kResponseStart = "HTTP/1.";
 
 // Keeps the last bytes that were seen and tells whether they are those of a chunked body's end.
 bool ends_like_chunked(std::string& recent, std::string_view bytes) {
@@ -28,18 +28,18 @@ Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
   if (response_.resyncing && response_.phase == Phase::head && !response_.reader.has_start_line() &&
       (passage.run > response_.run || looks_like_response(bytes) == Likeness::yes))
     response_.phase = Phase::lost;  // what looked like the beginning of a head was none
+  if (!response_.held.empty() && passage.run > response_.held_passage.run)
+    if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
   if (next_response_may_begin(passage)) {
     // The next response's head settles where the one under way ended; it may come in pieces.
     if (response_.held.empty()) response_.held_passage = passage;
-    const size_t n = std::min(bytes.size(), kResponseStart - response_.held.size());
+    const size_t n = std::min(bytes.size(), kResponseStart.size() - response_.held.size());
     response_.held.append(bytes.substr(0, n));
     bytes.remove_prefix(n);
-    const bool open = response_.held.size() < kResponseStart;
-    const Likeness likeness = looks_like_response(response_.held);
-    if (open && likeness == Likeness::maybe) return Verdict::mine;
-    if (likeness == Likeness::yes && in_response_) response_complete(response_.last_ns);
-    const Verdict verdict = release_held_response();
-    if (verdict > Verdict::mine) return verdict;
+    const bool begins = kResponseStart.starts_with(response_.held);
+    if (begins && response_.held.size() < kResponseStart.size()) return Verdict::mine;
+    if (begins && in_response_) response_complete(response_.last_ns);
+    if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
   }
   return read_response(passage, bytes);
 }
@@ -78,7 +78,7 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
         } else if (response_.body.state() == BodyReader::State::broken) {
           sink_.on_parse_error(ParseError::bad_chunk);
           response_.phase = Phase::until_close;
-          response_hidden_ = true;
+          hide_responses();
         }
         break;
       }
@@ -98,7 +98,10 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
         break;
       }
       case Phase::lost:
-        if (looks_like_response(bytes) == Likeness::no) return Verdict::mine;
+        if (looks_like_response(bytes) == Likeness::no) {
+          response_.blind_run = passage.run;
+          return Verdict::mine;
+        }
         response_.phase = Phase::head;
         response_.resyncing = true;
         response_.reader.reset();
@@ -155,7 +158,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   if (response_hidden_) resolve_hidden_responses();
 
   in_response_ = true;
-  response_.detached = !unanswered();
+  response_.detached = !unanswered() || at(answering_).first_run > response_.run;  // it began before anybody asked
   std::string_view method;
   if (response_.detached) {
     doubt_last_answer();
@@ -195,7 +198,7 @@ void Http1::on_answer_that_is_not_http() {
   Exchange& exchange = at(answering_);
   exchange.first_byte_ns = response_.start_ns;
   in_response_ = true;
-  response_hidden_ = true;  // it may answer more than one request
+  hide_responses();  // it may answer more than one request
   response_.detached = false;
   response_.phase = Phase::opaque;
   response_.reader.reset();
@@ -206,7 +209,7 @@ void Http1::lose_response() {
   sink_.on_parse_error(ParseError::unseen_response);
   response_.reader.reset();
   response_.phase = Phase::lost;
-  response_hidden_ = true;
+  hide_responses();
 }
 
 Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
@@ -217,6 +220,7 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
   uint64_t rest = bytes.length;
   response_.last_ns = passage.ts_ns;
   response_.last_run = passage.run;
+  if (in_response_ && response_.detached) hide_responses();  // its end is not certain
   if (response_.phase == Phase::body) {
     const uint64_t taken = response_.body.skip(rest);
     rest -= taken;
@@ -229,6 +233,7 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0) return Verdict::mine;
+  if (!bytes.late) response_.blind_run = passage.run;
   switch (response_.phase) {
     case Phase::head:
       if (!response_.reader.has_start_line()) {
@@ -237,17 +242,17 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
       }
       // The rest of the head, and who knows what else.
       if (const Verdict verdict = on_response_head(passage, false); verdict > Verdict::mine) return verdict;
-      response_hidden_ = true;
+      hide_responses();
       break;
     case Phase::lost:
-      response_hidden_ = true;
+      hide_responses();
       break;
     case Phase::unframed:
       count_response(rest);
       response_.recent.clear();
       response_.tail_known = !bytes.tail.empty();
       response_.may_have_ended = response_.tail_known && ends_like_chunked(response_.recent, bytes.tail);
-      response_hidden_ = true;
+      hide_responses();
       break;
     case Phase::until_close:
       count_response(rest);
@@ -272,7 +277,8 @@ void Http1::response_complete(uint64_t ts_ns) {
   Exchange& exchange = at(answering_++);
   exchange.end_ns = ts_ns;
   exchange.response_done = true;
-  if (exchange.pipelined && !uncertain_) pipelines_ = true;
+  const bool certain = !exchange.tentative && !exchange.unsure && !response_hidden_;
+  if (certain && unanswered() && at(answering_).pipelined) pipelines_ = true;
   if (!unanswered() && !request_.detached) {
     if (request_.phase == Phase::unframed) {
       // Its body's end is not known, but the answer has ended; the next request is sought.
@@ -299,7 +305,7 @@ void Http1::response_eof(uint64_t ts_ns) {
   }
   if (in_response_) response_complete(response_.last_ns);
   while (unanswered()) {
-    const bool silent = !response_hidden_ || at(answering_).run > response_.last_run;
+    const bool silent = !response_hidden_ || at(answering_).first_run > response_.last_run;
     give_up_unanswered(ts_ns, silent);
   }
   trust_last_answer();

@@ -19,12 +19,14 @@ struct Passage {
   uint64_t ts_ns = 0;
   uint32_t tgid = 0;
   uint32_t run = 0;  ///< counts changes of direction on the connection
+  bool exact_run = true;  ///< false: changes of direction in bytes that no segment told of are not counted
 };
 
 /// Bytes that passed and were not seen.
 struct Unseen {
   uint64_t length = 0;
   std::string_view tail;  ///< the last of them, when those were seen
+  bool late = false;      ///< noticed later: they may have passed in an earlier run than the passage says
 };
 
 /// What a parser could not make sense of; counted, never guessed over.

@@ -81,10 +81,12 @@ struct Segment {
 /// One direction has ended (half-close).
 struct Eof {
   Direction direction = Direction::recv;
+  uint64_t end = 0;    ///< offset behind its last byte, so that a loss at the very end is noticed; 0: not told
 };
 
 struct Close {
   bool reset = false;  ///< by RST
+  uint64_t end[2] = {};  ///< the same of both directions
 };
 
 /// The socket is now used by another process.

@@ -72,16 +72,14 @@ constexpr Dialogue kGaps[] = {
       < HTTP/1.1 204 No||
       = GET /b 204 0 0
     )"},
-    {"end_of_chunks_and_the_next_head_in_pieces", R"(
-      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+    {"end_of_chunks_not_seen_but_the_next_response", R"(
+      > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Transfer-Encoding: chunked||A|01
-      <? 5000 xyz|0||
+      <? 5000 the tail
+      > GET /b HTTP/1.1||
       < HTTP/1.1 404 No|Content-Length: 1||b
       = GET /a 200 0 5005
       = GET /b 404 0 1
-      = error orphan_response
-      # The other one's answer may have passed unseen: had there been three requests, nobody could tell.
-      < HTTP/1.1 500 No|Content-Length: 0||
     )"},
     {"framing_of_the_request_lost", R"(
       > POST /a HTTP/1.1|Transfer-Encoding: chunked||A|01
@@ -122,8 +120,14 @@ constexpr Dialogue kGaps[] = {
       < HTTP/1.1 103 Early Hints|Link: a
       <? 9000
       = error unseen_response
+      # Who would know whether the final one has passed, and this is another's?
       < HTTP/1.1 200 OK|Content-Length: 0||
-      = GET /a 200 0 0
+      = GET /a unknown 0 0
+      = error orphan_response
+      > GET /b HTTP/1.1||
+      < HTTP/1.1 201 OK|Content-Length: 0||
+      ~ 500
+      = GET /b 201 0 0
     )"},
     {"rest_of_an_interim_head_and_the_response", R"(
       > GET /a HTTP/1.1||
@@ -176,13 +180,6 @@ constexpr Dialogue kGaps[] = {
       = GET /a unknown 0 0
       = GET /b 200 0 0
     )"},
-    {"interim_head_before_the_response", R"(
-      > GET /a HTTP/1.1||
-      <? 25
-      = error unseen_response
-      < HTTP/1.1 200 OK|Content-Length: 0||
-      = GET /a 200 0 0
-    )"},
     {"whole_request", R"(
       > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 0||
@@ -218,6 +215,7 @@ constexpr Dialogue kGaps[] = {
       < HTTP/1.1 201 A|Content-Length: 0||HTTP/1.1 202 B|Content-Length: 0||
       = GET /b unknown 0 0
       = error orphan_response
+      = error orphan_response
     )"},
     {"second_of_three_requests_at_once", R"(
       > GET /a HTTP/1.1||
@@ -229,9 +227,9 @@ constexpr Dialogue kGaps[] = {
       = GET /c unknown 0 0
       = error orphan_response
       = error orphan_response
+      ~ 11000
       > GET /d HTTP/1.1||
       < HTTP/1.1 204 D||
-      ~ 600
       = GET /d 204 0 0
     )"},
     {"first_of_two_responses_at_once", R"(
@@ -240,8 +238,8 @@ constexpr Dialogue kGaps[] = {
       = error unseen_response
       < HTTP/1.1 202 B|Content-Length: 0||
       = GET /a unknown 0 0
-      ~ 600
-      = GET /b 202 0 0
+      = GET /b unknown 0 0
+      = error orphan_response
     )"},
     {"interim_head_of_the_first_of_two_responses", R"(
       > GET /a HTTP/1.1||GET /b HTTP/1.1||
@@ -250,6 +248,7 @@ constexpr Dialogue kGaps[] = {
       < HTTP/1.1 201 A|Content-Length: 0||HTTP/1.1 202 B|Content-Length: 0||
       = GET /a unknown 0 0
       = GET /b unknown 0 0
+      = error orphan_response
       = error orphan_response
     )"},
     {"a_client_that_is_known_to_pipeline", R"(
