@@ -25,4 +25,13 @@ bool ConnectionTable::account(Connection& connection) {
   return parser_bytes_ <= kMaxParserBytes;
 }
 
+Connection& ConnectionTable::greediest(Connection& connection) {
+  if (connection.parser_bytes * connections_.size() >= parser_bytes_) return connection;
+  Connection* most = &connection;
+  for_each([&](Connection& other) {
+    if (other.parser_bytes > most->parser_bytes) most = &other;
+  });
+  return *most;
+}
+
 }  // namespace sockwatch

@@ -59,6 +59,8 @@ class ConnectionTable {
   void erase(SocketId socket);
   /// Notes the memory that the connection's parser holds now; false when the total is too much.
   bool account(Connection& connection);
+  /// Whose parser should give way when all hold too much: `connection` when it holds its share, otherwise whose holds most.
+  Connection& greediest(Connection& connection);
   size_t size() const { return connections_.size(); }
   size_t parser_bytes() const { return parser_bytes_; }
 

@@ -143,7 +143,7 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
     if (rest > 0 && verdict <= Verdict::mine)
       verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail), .late = false});
   }
-  settle(connection, verdict);
+  settle(connection, verdict, passage.ts_ns);
 }
 
 // The direction ends at `end`: what no segment told of up to there was lost.
@@ -154,20 +154,35 @@ void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t 
                               {.length = place.missed, .tail = {}, .late = true});
 }
 
-void Pipeline::settle(Connection& connection, Verdict verdict) {
+void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   if (verdict == Verdict::not_mine || verdict == Verdict::finished) {
     drop(connection);
     return;
   }
   if (!connections_.account(connection)) {
     lose(kLostMemoryLimit);
-    drop(connection);
-    return;
+    Connection& greediest = connections_.greediest(connection);
+    const bool itself = &greediest == &connection;
+    give_up(greediest, ts_ns);
+    if (itself) return;
   }
   if (!connection.waiting && connection.parser->waiting()) {
     connection.waiting = true;
     waiting_.push_back(connection.socket);
   }
+}
+
+// Nothing more is looked at; what still waits for an answer ends as unknown.
+void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
+  Connection* const at_hand = std::exchange(current_, &connection);
+  const Hidden hidden = std::exchange(current_hidden_, Hidden::none);
+  for (Direction d : {Direction::recv, Direction::send})
+    connection.parser->unseen(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
+                              {.length = 1, .tail = {}, .late = true});
+  connection.parser->close(ts_ns);
+  current_ = at_hand;
+  current_hidden_ = hidden;
+  drop(connection);
 }
 
 // Of no interest any longer. A recording's connections are kept, so that what follows does not open them anew.

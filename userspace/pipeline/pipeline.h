@@ -70,7 +70,8 @@ class Pipeline final : private TransactionSink {
   void on_segment(Connection& connection, const SocketEvent& event);
   void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
   void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
-  void settle(Connection& connection, Verdict verdict);
+  void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
+  void give_up(Connection& connection, uint64_t ts_ns);
   void close(Connection& connection, uint64_t ts_ns);
   void drop(Connection& connection);
   void set_process(Connection& connection, const ProcessHint& process);

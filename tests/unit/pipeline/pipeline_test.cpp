@@ -1,0 +1,331 @@
+// The pipeline around the parser: connections and their limits, services and peers, what it counts of itself.
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sockwatch {
+namespace {
+
+constexpr uint64_t kMs = 1'000'000;
+
+class PipelineTest : public testing::Test {
+ protected:
+  void start(const Config& config = {}) {
+    offsets_.clear();
+    pipeline_ = std::make_unique<Pipeline>(config);
+    observe();
+  }
+  void start_live(const Config& config = {}) {
+    offsets_.clear();
+    seen_.clear();
+    pipeline_ = std::make_unique<Pipeline>(config, [this](SocketId socket) { ignored_.push_back(socket); });
+    observe();
+  }
+
+  SocketEvent event_of(SocketId socket, SocketEvent::Kind kind) {
+    SocketEvent event;
+    event.socket = socket;
+    event.kind = kind;
+    event.ts_ns = now_ns_ += kMs;
+    return event;
+  }
+  static Open between(const char* local, const char* remote, const char* service) {
+    Open open;
+    open.local = parse_endpoint(local);
+    open.remote = parse_endpoint(remote);
+    open.service = service;
+    return open;
+  }
+  void open(SocketId socket, const Open& open = {}) {
+    SocketEvent event = event_of(socket, SocketEvent::Kind::open);
+    event.open = open;
+    pipeline_->on_event(event);
+  }
+  /// Bytes where the last ones of the direction ended.
+  void say(SocketId socket, Direction direction, std::string_view bytes) {
+    uint64_t& offset = offsets_[{socket, direction}];
+    segment(socket, direction, offset, bytes.size(), bytes);
+    offset += bytes.size();
+  }
+  void segment(SocketId socket, Direction direction, uint64_t offset, uint64_t length, std::string_view bytes,
+               Hidden hidden = Hidden::none, std::string_view tail = {}) {
+    SocketEvent event = event_of(socket, SocketEvent::Kind::segment);
+    event.segment.direction = direction;
+    event.segment.offset = offset;
+    event.segment.length = length;
+    event.segment.hidden = hidden;
+    event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+    event.segment.tail = {reinterpret_cast<const uint8_t*>(tail.data()), tail.size()};
+    pipeline_->on_event(event);
+  }
+  void close(SocketId socket, uint64_t recv_end = 0, uint64_t send_end = 0) {
+    SocketEvent event = event_of(socket, SocketEvent::Kind::close);
+    event.close.end[0] = recv_end;
+    event.close.end[1] = send_end;
+    pipeline_->on_event(event);
+  }
+  /// A server's exchange.
+  void serve(SocketId socket, const std::string& path) {
+    say(socket, Direction::recv, "GET " + path + " HTTP/1.1\r\n\r\n");
+    say(socket, Direction::send, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+  SelfMetrics self() {
+    SelfMetrics self;
+    pipeline_->fill(self);
+    return self;
+  }
+
+  std::unique_ptr<Pipeline> pipeline_;
+  std::vector<std::string> seen_;  ///< "1 server shop peer GET /a /a 200"
+  std::vector<SocketId> ignored_;
+  uint64_t now_ns_ = 0;
+
+ private:
+  void observe() {
+    pipeline_->set_observer([this](const ObservedTransaction& o) {
+      const Transaction& t = o.transaction;
+      seen_.push_back(std::to_string(o.socket) + " " + std::string(to_string(t.role)) + " " + std::string(o.service) + " " +
+                      std::string(o.peer) + " " + std::string(t.method) + " " + std::string(t.target) + " " +
+                      std::string(o.path) + " " + t.status.text());
+    });
+  }
+  std::map<std::pair<SocketId, Direction>, uint64_t> offsets_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(PipelineTest, ARecordingNeedsNoOpen) {
+  start();
+  serve(1, "/users/17?token=secret");
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /users/17?token=secret /users/{id} 200"}));
+  EXPECT_EQ((self().transactions[{"http", "server"}]), 1u);
+  EXPECT_EQ(self().segments, 2u);
+}
+
+TEST_F(PipelineTest, TheRecordingNamesServicesAndPeers) {
+  start();
+  Open accepted = between("10.0.0.1:80", "10.0.0.7:5000", "shop");
+  accepted.accepted = true;
+  open(1, accepted);
+  open(2, between("10.0.0.2:5000", "10.0.0.1:80", "web"));
+  open(3, between("10.0.0.2:5001", "10.0.0.9:80", "web"));
+  for (SocketId client : {2, 3}) {
+    say(client, Direction::send, "GET /a HTTP/1.1\r\n\r\n");
+    say(client, Direction::recv, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+  }
+  EXPECT_EQ(seen_, (Lines{"2 client web shop GET /a /a 404", "3 client web 10.0.0.9:80 GET /a /a 404"}));
+}
+
+TEST_F(PipelineTest, RepeatedAndOverlappingSegmentsCountOnce) {
+  start();
+  const std::string request = "GET /a HTTP/1.1\r\n\r\n", response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  segment(1, Direction::recv, 0, 10, request.substr(0, 10));
+  segment(1, Direction::recv, 0, 10, request.substr(0, 10));
+  segment(1, Direction::recv, 5, request.size() - 5, request.substr(5));
+  segment(1, Direction::send, 0, response.size(), response);
+  segment(1, Direction::send, 0, response.size(), response);
+  close(1);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a 200"}));
+}
+
+TEST_F(PipelineTest, ALossAtTheVeryEndIsNoticed) {
+  start();
+  const std::string request = "GET /a HTTP/1.1\r\n\r\n";
+  segment(1, Direction::recv, 0, request.size(), request);
+  close(1, request.size(), 38);  // the response was lost
+  segment(2, Direction::recv, 0, request.size(), request);
+  close(2, request.size(), 0);  // there was none
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown", "2 server unknown  GET /a /a aborted"}));
+}
+
+TEST_F(PipelineTest, ALossBeforeAHalfCloseIsNoticed) {
+  start();
+  const std::string request = "GET /a HTTP/1.1\r\n\r\n";
+  segment(1, Direction::recv, 0, request.size(), request);
+  SocketEvent event = event_of(1, SocketEvent::Kind::eof);
+  event.eof = {.direction = Direction::send, .end = 100};
+  pipeline_->on_event(event);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown"}));
+}
+
+TEST_F(PipelineTest, OffsetsAndLengthsThatAreTooLarge) {
+  start();
+  segment(1, Direction::recv, UINT64_MAX - 1, 50, "GET /a HTTP/1.1\r\n\r\n");
+  segment(1, Direction::recv, 0, UINT64_MAX, "GET /a HTTP/1.1\r\n\r\n");
+  segment(1, Direction::send, 5, UINT64_MAX, "HTTP/1.1 200 OK\r\n\r\n");
+  close(1, UINT64_MAX, UINT64_MAX);
+  serve(2, "/b");
+  EXPECT_EQ(seen_, (Lines{"2 server unknown  GET /b /b 200"}));
+}
+
+TEST_F(PipelineTest, AnOpenAgainIsANewConnection) {
+  start();
+  open(1);
+  segment(1, Direction::recv, 0, 19, "GET /a HTTP/1.1\r\n\r\n");
+  open(1);
+  segment(1, Direction::recv, 0, 19, "GET /b HTTP/1.1\r\n\r\n");
+  close(1);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a aborted", "1 server unknown  GET /b /b aborted"}));
+}
+
+TEST_F(PipelineTest, WhatIsNotHttpIsIgnoredFromThenOn) {
+  start_live();
+  open(1);
+  say(1, Direction::recv, "SSH-2.0-OpenSSH_9.2\r\n");
+  EXPECT_EQ(ignored_, (std::vector<SocketId>{1}));
+  EXPECT_EQ(self().connections, 0u);
+  serve(1, "/a");  // on its way still
+  EXPECT_TRUE(seen_.empty());
+  EXPECT_EQ(ignored_.size(), 3u);  // advised again: the advice may have been lost
+}
+
+TEST_F(PipelineTest, WhatIsNotHttpInARecordingStaysIgnored) {
+  start();
+  say(1, Direction::recv, "SSH-2.0-OpenSSH_9.2\r\n");
+  serve(1, "/a");
+  EXPECT_TRUE(seen_.empty());
+  close(1);
+  EXPECT_EQ(self().connections, 0u);
+}
+
+TEST_F(PipelineTest, AnUpgradedConnectionIsLetGo) {
+  start_live();
+  open(1);
+  say(1, Direction::recv, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+  say(1, Direction::send, "HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  EXPECT_EQ(seen_.size(), 1u);
+  EXPECT_EQ(ignored_, (std::vector<SocketId>{1}));
+  EXPECT_EQ(self().connections, 0u);
+}
+
+TEST_F(PipelineTest, MoreConnectionsThanAreTracked) {
+  Config config;
+  config.capture.max_connections = 3;
+  start_live(config);
+  for (SocketId socket = 1; socket <= 5; ++socket) open(socket);
+  EXPECT_EQ(self().connections, 3u);
+  EXPECT_EQ(self().lost_segments["connection_limit"], 2u);
+  EXPECT_EQ(ignored_, (std::vector<SocketId>{4, 5}));
+  close(2);
+  open(6);
+  serve(6, "/a");
+  EXPECT_EQ(seen_.size(), 1u);
+  EXPECT_EQ(self().lost_segments["connection_limit"], 2u);
+}
+
+// Who holds most gives way, and what it has asked is unknown, not forgotten; everybody else is as before.
+TEST_F(PipelineTest, ParsersThatHoldTooMuch) {
+  start();
+  serve(1, "/before");
+  const std::string request = "GET /" + std::string(4000, 'a') + " HTTP/1.1\r\n\r\n";
+  SocketId socket = 2;
+  while (self().lost_segments["memory_limit"] == 0) {
+    for (int i = 0; i < 300; ++i) say(socket, Direction::recv, request);
+    ASSERT_LT(++socket, 1000u) << "no limit";
+  }
+  EXPECT_GT(socket, 30u);
+  serve(1, "/after");
+  EXPECT_EQ(seen_.front(), "1 server unknown  GET /before /before 200");
+  EXPECT_EQ(seen_.back(), "1 server unknown  GET /after /after 200");
+  const auto unknown = [](const std::string& line) { return line.ends_with(" unknown"); };
+  const auto given_up = std::count_if(seen_.begin(), seen_.end(), unknown);
+  EXPECT_GE(given_up, 200);
+  EXPECT_EQ(given_up + 2, static_cast<std::ptrdiff_t>(seen_.size()));
+}
+
+// A small one does not give way for the greed of another, though it asks for the last byte.
+TEST_F(PipelineTest, TheGreediestGivesWay) {
+  const std::string large = "GET /" + std::string(16000, 'a') + " HTTP/1.1\r\n\r\n";
+  const auto ask = [&](SocketId n) { say(2 + n / 60, Direction::recv, large); };  // 60 on each connection
+  start();
+  SocketId limit = 0;
+  for (; self().lost_segments["memory_limit"] == 0; ++limit) {
+    ASSERT_LT(limit, 100000u) << "no limit";
+    ask(limit);
+  }
+  start_live();
+  for (SocketId socket = 1; socket <= 2 + limit / 60; ++socket) open(socket);
+  for (SocketId n = 0; n + 1 < limit; ++n) ask(n);
+  ASSERT_EQ(self().lost_segments["memory_limit"], 0u);
+  for (int i = 0; self().lost_segments["memory_limit"] == 0; ++i) {
+    ASSERT_LT(i, 4000) << "no limit";
+    say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  }
+  EXPECT_EQ(ignored_.size(), 1u);
+  EXPECT_NE(ignored_.front(), 1u);
+  EXPECT_EQ(seen_.size(), 60u);
+}
+
+TEST_F(PipelineTest, SilenceSettles) {
+  start();
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  segment(1, Direction::send, 0, 5000, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", Hidden::none,
+          "\r\n0\r\n\r\n");
+  pipeline_->advance(now_ns_ + 400 * kMs);
+  EXPECT_TRUE(seen_.empty());
+  pipeline_->advance(now_ns_ + 600 * kMs);
+  EXPECT_EQ(seen_.size(), 1u);
+  pipeline_->finish();
+  EXPECT_EQ(seen_.size(), 1u);
+}
+
+TEST_F(PipelineTest, ProgressThatNoSegmentToldOf) {
+  start();
+  open(1);
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+  say(1, Direction::send, head);
+  SocketInfo info;
+  info.socket = 1;
+  info.pending = true;
+  info.run = 2;
+  info.progress[0].offset = 19;
+  info.progress[1].offset = head.size() + 1000;
+  info.progress[1].ts_ns = now_ns_ + 7 * kMs;
+  pipeline_->on_progress({&info, 1}, true, now_ns_);
+  EXPECT_EQ(seen_.size(), 1u);
+}
+
+TEST_F(PipelineTest, ConnectionsThatTwoListingsDoNotHaveAreGone) {
+  start_live();
+  open(1);
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  SocketInfo other;
+  other.socket = 9;
+  pipeline_->on_progress({&other, 1}, false, now_ns_ + kMs);  // tells of AF_UNIX alone
+  pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
+  EXPECT_TRUE(seen_.empty());
+  pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
+  EXPECT_EQ(seen_.size(), 1u);
+  EXPECT_EQ(self().connections, 0u);
+}
+
+TEST_F(PipelineTest, AConnectionFromTheMiddle) {
+  start();
+  Open middle;
+  middle.from_start = false;
+  open(1, middle);
+  say(1, Direction::recv, "rest of a body");
+  say(1, Direction::send, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  serve(1, "/b");
+  close(1);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /b /b 200"}));
+  EXPECT_EQ(self().parse_errors["orphan_response"], 1u);
+}
+
+TEST_F(PipelineTest, WhatCouldNotBeReadIsCountedByServiceAndReason) {
+  start();
+  open(1, between("", "", "shop"));
+  serve(1, "/a");
+  segment(1, Direction::recv, 19, 40, {}, Hidden::fault);
+  segment(1, Direction::send, 38, 40, {}, Hidden::splice);
+  EXPECT_EQ((self().unreadable_segments[{"shop", "fault"}]), 1u);
+  EXPECT_EQ((self().unreadable_segments[{"shop", "splice"}]), 1u);
+  EXPECT_EQ(self().parse_errors["unseen_request"], 1u);
+  EXPECT_EQ(self().parse_errors["unseen_response"], 1u);
+}
+
+}  // namespace
+}  // namespace sockwatch
