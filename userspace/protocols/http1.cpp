@@ -81,10 +81,12 @@ void Http1::eof(Direction direction, uint64_t ts_ns) {
 }
 
 void Http1::close(uint64_t ts_ns) {
-  if (left_ || !role_known_) return;
-  request_eof();
-  response_eof(ts_ns);
-  drain();
+  if (left_) return;
+  if (role_known_) {
+    request_eof();
+    response_eof(ts_ns);
+    drain();
+  }
   left_ = true;
 }
 
