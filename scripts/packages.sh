@@ -10,15 +10,18 @@ TEST_PACKAGES=(
   libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus
   apache2-bin haproxy gunicorn uvicorn python3-aiohttp nodejs
 )
+# For the tests labelled slow.
+SLOW_PACKAGES=(debootstrap)
 
-# install_missing NAME...: installs what is not there, says so, asks nothing.
+# install_missing WHY NAME...: installs what is not there, says what and why, asks nothing.
 install_missing() {
-  local missing=() package
+  local why=$1 missing=() package
+  shift
   for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
-  echo "sockwatch: installing from Debian: ${missing[*]}"
+  echo "sockwatch: installing from Debian, $why: ${missing[*]}"
   # No service of a package is started: the tests run their own copies.
   local policy=/usr/sbin/policy-rc.d made_policy=
   if [ ! -e "$policy" ]; then

@@ -6,7 +6,7 @@ export PATH="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"  # Debian's to
 . scripts/packages.sh
 
 require_root "run.sh"
-install_missing "${BUILD_PACKAGES[@]}"
+install_missing "to build sockwatch" "${BUILD_PACKAGES[@]}"
 if [ ! -e build/build.ninja ]; then
   echo "sockwatch: configuring"
   cmake -G Ninja -B build -S . -DSOCKWATCH_BUILD_TESTS=OFF > build-configure.log 2>&1 ||
