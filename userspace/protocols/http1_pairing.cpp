@@ -154,7 +154,7 @@ void Http1::pop() {
   Exchange& exchange = at(head_++);
   if (exchange.target.capacity() > kIdleTarget) {
     target_bytes_ -= heap_bytes(exchange.target);
-    exchange.target = std::string();
+    std::string().swap(exchange.target);  // an assignment would keep the memory
   }
   if (head_ == tail_ && exchanges_.size() > 16) {  // a deep pipeline has drained
     exchanges_.clear();

@@ -89,6 +89,15 @@ TEST_F(Http1Memory, LittleIsKeptForTheNextRequest) {
   EXPECT_LT(parser_->memory(), 2048u);
 }
 
+TEST_F(Http1Memory, ALongTargetIsNotKept) {
+  for (int i = 0; i < 3; ++i) {
+    client("GET /" + std::string(5000, 'a') + " HTTP/1.1\r\n\r\n");
+    server("HTTP/1.1 204 No\r\n\r\n");
+    expect_honest();
+    EXPECT_LT(parser_->memory(), 2048u);
+  }
+}
+
 TEST_F(Http1Memory, LinesWithoutEnd) {
   client("GET /");
   for (int i = 0; i < 16; ++i) client(kLetters);
