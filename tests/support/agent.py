@@ -34,12 +34,13 @@ def wait_until(condition, what, seconds=10.0):
 class Agent:
     """A running agent on a free port; use as a context manager."""
 
-    def __init__(self, path, *options):
+    def __init__(self, path, *options, wait=True):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [path, f"--web.listen-address=127.0.0.1:{self.port}", *options], stdout=self.log, stderr=self.log)
-        wait_until(self._ready, "the agent to be ready", 30)
+        if wait:
+            wait_until(self._ready, "the agent to be ready", 30)
 
     def _ready(self):
         if self.process.poll() is not None:
