@@ -1,34 +1,67 @@
 #include "attribution/cgroup_path.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMinContainerId = 12;
-constexpr size_t kContainerId = 64;
+constexpr size_t kShortId = 12;
+constexpr size_t kFullId = 64;
+constexpr std::string_view kScope = ".scope";
+constexpr std::string_view kService = ".service";
 
 bool is_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// "docker-<id>.scope", "cri-containerd-<id>.scope", "libpod-<id>.scope", "crio-<id>", "<id>": one path component.
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "<id>", "docker-<id>.scope", "cri-containerd-<id>.scope", "crio-<id>",
+// "kubepods-x.slice:cri-containerd:<id>".
 std::string_view container_id_of(std::string_view component, std::string_view parent) {
-  if (component.ends_with(".scope")) component.remove_suffix(6);
-  const size_t dash = component.rfind('-');
-  const std::string_view id = dash == std::string_view::npos ? component : component.substr(dash + 1);
+  if (component.ends_with(kScope)) component.remove_suffix(kScope.size());
+  if (component.find("conmon") != std::string_view::npos)
+    return {};  // watches over the container from outside
+  const std::string_view id = component.substr(component.find_last_of("-:") + 1);
   if (!is_hex(id)) return {};
-  if (id.size() == kContainerId) return id;
-  const bool known_parent = parent == "docker" || parent == "containerd" || parent == "libpod_parent";
-  return known_parent && id.size() >= kMinContainerId ? id : std::string_view();
+  if (id.size() == kFullId) return id;
+  constexpr std::array<std::string_view, 4> containers_only = {"docker", "containerd", "libpod_parent",
+                                                               "crio"};
+  const bool among_containers =
+      std::find(containers_only.begin(), containers_only.end(), parent) != containers_only.end();
+  return among_containers && id.size() >= kShortId && id.size() < kFullId ? id : std::string_view();
 }
 
+// "kubepods", "kubepods-burstable.slice", and "pod<uid>", which is all that a neighbouring cgroup namespace
+// sees.
+bool is_kubernetes(std::string_view component) {
+  if (component.find("kubepods") != std::string_view::npos) return true;
+  constexpr std::string_view pod = "pod";
+  if (!component.starts_with(pod)) return false;
+  component.remove_prefix(pod.size());
+  constexpr size_t uid = 36;
+  return component.size() == uid &&
+         component.find_first_not_of("0123456789abcdef-_") == std::string_view::npos;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+// systemd writes "\x2d" for a "-" that separates nothing.
 std::string unescape_unit(std::string_view unit) {
-  // systemd writes "\x2d" for "-" in slice and unit names.
   std::string out;
   for (size_t i = 0; i < unit.size(); ++i) {
-    if (unit.substr(i, 4) == "\\x2d") {
-      out += '-';
+    const bool escape = unit.substr(i, 2) == "\\x" && i + 3 < unit.size() && hex_digit(unit[i + 2]) >= 0 &&
+                        hex_digit(unit[i + 3]) >= 0;
+    if (escape) {
+      out += static_cast<char>(hex_digit(unit[i + 2]) * 16 + hex_digit(unit[i + 3]));
       i += 3;
     } else {
       out += unit[i];
@@ -37,48 +70,96 @@ std::string unescape_unit(std::string_view unit) {
   return out;
 }
 
-void merge(CgroupIdentity& into, const CgroupIdentity& from) {
-  if (into.container_id.empty()) into.container_id = from.container_id;
-  if (into.unit.empty()) into.unit = from.unit;
-  into.kubernetes = into.kubernetes || from.kubernetes;
+// systemd-run makes names up: "run-u12", "run-r<32 digits>", "run-p123-i456".
+bool is_made_up(std::string_view unit) {
+  constexpr std::string_view run = "run-";
+  if (!unit.starts_with(run)) return false;
+  unit.remove_prefix(run.size());
+  if (unit.starts_with('u')) return is_number(unit.substr(1));
+  if (unit.starts_with('r')) return unit.size() > 16 && is_hex(unit.substr(1));
+  return unit.starts_with('p') && unit.find_first_not_of("0123456789-i", 1) == std::string_view::npos;
+}
+
+// Empty when the unit names no service of its own: a user's manager is only the parent of others.
+std::string unit_name(std::string_view component) {
+  component.remove_suffix(kService.size());
+  if (component.starts_with("user@") || is_made_up(component)) return {};
+  const size_t at = component.find('@');
+  // "worker@3" is one of the service "worker"; "postgresql@15-main" is a service by itself.
+  if (at != std::string_view::npos && (at + 1 == component.size() || is_number(component.substr(at + 1))))
+    component = component.substr(0, at);
+  return unescape_unit(component);
+}
+
+// A container below its engine's unit is no part of the engine.
+bool is_engine(std::string_view unit) {
+  return unit == "docker" || unit == "containerd" || unit == "crio" || unit == "podman" || unit == "kubelet";
 }
 
 }  // namespace
 
-CgroupIdentity identify_cgroup_path(std::string_view path) {
+CgroupIdentity identify_cgroup(std::string_view path) {
   CgroupIdentity identity;
-  identity.kubernetes = path.find("kubepods") != std::string_view::npos;
   std::string_view parent;
   while (!path.empty()) {
-    const size_t slash = path.find('/');
-    const std::string_view component = path.substr(0, slash);
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    const std::string_view component = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), component.size() + 1));
     if (component.empty()) continue;
-    if (const std::string_view id = container_id_of(component, parent); !id.empty()) identity.container_id = id;
-    // The innermost service counts; a user's manager is only the parent of others.
-    if (component.ends_with(".service") && !component.starts_with("user@"))
-      identity.unit = unescape_unit(component.substr(0, component.size() - 8));
+    identity.kubernetes = identity.kubernetes || is_kubernetes(component);
+    if (const std::string_view id = container_id_of(component, parent); !id.empty()) {
+      identity.container_ids.insert(identity.container_ids.begin(), std::string(id));
+      if (identity.container_ids.size() > kMaxNested) identity.container_ids.pop_back();
+      if (is_engine(identity.unit)) identity.unit.clear();
+    } else if (component.size() > kService.size() && component.ends_with(kService)) {
+      if (std::string unit = unit_name(component); !unit.empty()) identity.unit = std::move(unit);
+    }
     parent = component;
   }
-  if (!identity.unit.empty())  // an instance "worker@3" is one of the service "worker"
-    identity.unit = identity.unit.substr(0, identity.unit.find('@'));
   return identity;
 }
 
-CgroupIdentity identify_cgroup_file(std::string_view text) {
-  CgroupIdentity unified;
-  CgroupIdentity others;
+CgroupIdentity identify_cgroup(const std::vector<std::string_view>& paths) {
+  CgroupIdentity all;
+  for (const std::string_view path : paths) {
+    CgroupIdentity one = identify_cgroup(path);
+    if (all.container_ids.empty()) all.container_ids = std::move(one.container_ids);
+    if (all.unit.empty()) all.unit = std::move(one.unit);
+    all.kubernetes = all.kubernetes || one.kubernetes;
+  }
+  return all;
+}
+
+std::vector<std::string_view> cgroup_paths(std::string_view text) {
+  std::vector<std::string_view> paths;
+  size_t first_others = 0;  // [unified, systemd's, others...]
   while (!text.empty()) {
-    const size_t newline = text.find('\n');
-    const std::string_view line = text.substr(0, newline);
-    text = newline == std::string_view::npos ? std::string_view() : text.substr(newline + 1);
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
     const size_t first = line.find(':');
     const size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
-    merge(line.starts_with("0::") ? unified : others, identify_cgroup_path(line.substr(second + 1)));
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    std::string_view path = line.substr(second + 1);
+    constexpr std::string_view deleted = " (deleted)";
+    if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
+    if (line.starts_with("0::")) {
+      paths.insert(paths.begin(), path);
+      ++first_others;
+    } else if (controllers == "name=systemd") {
+      paths.insert(paths.begin() + static_cast<ptrdiff_t>(first_others), path);
+      ++first_others;
+    } else {
+      paths.push_back(path);
+    }
   }
-  merge(unified, others);
-  return unified;
+  return paths;
+}
+
+std::string_view unified_cgroup_path(std::string_view text) {
+  size_t at = text.starts_with("0::") ? 0 : text.find("\n0::");
+  if (at == std::string_view::npos) return {};
+  at = text.find("0::", at) + 3;
+  return text.substr(at, text.find('\n', at) - at);
 }
 
 }  // namespace sockwatch

@@ -1,7 +1,4 @@
-// Asks a container engine (Docker, podman) for a container's name over its socket.
-//
-// One thread. Each question may block for kDeadline at most; after a failure none is asked for kBackOff, so that a dead engine
-// costs the pipeline next to nothing. Answers are kept, kMaxCached at most.
+// Asks a container engine that speaks Docker's API (Docker, podman) what a container is.
 #pragma once
 
 #include <chrono>
@@ -15,27 +12,31 @@ namespace sockwatch {
 struct ContainerInfo {
   std::string name;
   std::string image;
-  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> labels;  ///< those that somebody wants to know
 };
 
-class DockerClient {
- public:
-  static constexpr std::chrono::milliseconds kDeadline{200};
-  static constexpr std::chrono::seconds kBackOff{30};
-  static constexpr size_t kMaxCached = 4096;
-  static constexpr size_t kMaxAnswer = 1 << 20;
+/// The label by which the kubelet names a container to its engine.
+inline constexpr const char* kKubernetesNameLabel = "io.kubernetes.container.name";
 
-  explicit DockerClient(std::vector<std::string> sockets) : sockets_(std::move(sockets)) {}
+enum class EngineAnswer {
+  found,
+  absent,      ///< the engine knows no such container, or there is no engine
+  unanswered,  ///< refused, too late, too long, or not what an engine says
+};
 
-  /// Null: not known (no engine, no such container, no answer in time).
-  const ContainerInfo* inspect(const std::string& id);
+/// One question over one connection.
+struct EngineQuestion {
+  static constexpr size_t kMaxAnswer = 1 << 20;  ///< bytes, head included
+  static constexpr size_t kMaxText = 1024;       ///< bytes kept of a name, an image, a label's value
 
- private:
-  bool ask(const std::string& socket, const std::string& id, ContainerInfo& info);
+  std::string socket;               ///< path
+  std::string id;                   ///< of the container: hexadecimal digits
+  std::vector<std::string> labels;  ///< wanted
+  std::chrono::steady_clock::time_point deadline;
+  int cancel_fd = -1;  ///< gives up when readable; -1: none
 
-  std::vector<std::string> sockets_;
-  std::map<std::string, ContainerInfo> known_;
-  std::chrono::steady_clock::time_point quiet_until_{};
+  /// Blocks until the answer has come or the deadline has passed. Safe from any thread.
+  EngineAnswer ask(ContainerInfo& info) const;
 };
 
 }  // namespace sockwatch

@@ -1,10 +1,13 @@
 #include "attribution/proc_reader.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <memory>
 
 #include "attribution/command_line.h"
 #include "util/fd.h"
@@ -12,64 +15,137 @@
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMaxEnvironment = 128 << 10;
-constexpr size_t kMaxArguments = 16 << 10;
-constexpr size_t kMaxCgroup = 64 << 10;
 constexpr size_t kMaxStat = 4096;
+constexpr size_t kMaxComm = 64;
+constexpr size_t kMaxSocketTable = 256 << 10;  // listening sockets come first in it
+
+template <typename Number>
+std::optional<Number> parse(std::string_view text, int base = 10) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+void drop_newline(std::string& text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+}
+
+using Directory = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
+
+// "socket:[123]" for every socket in the table that listens on the port.
+std::vector<std::string> listeners_in(std::string_view table, uint16_t port) {
+  std::vector<std::string> links;
+  while (!table.empty()) {
+    const std::string_view line = table.substr(0, table.find('\n'));
+    table.remove_prefix(std::min(table.size(), line.size() + 1));
+    // sl, local address:port, remote address:port, state, queues, timer, retransmits, uid, timeout, inode
+    const Arguments words = split_words(line);
+    if (words.size() < 10 || words[0] == "sl") continue;
+    if (words[3] != "0A") break;
+    const std::string_view local = words[1];
+    if (parse<uint16_t>(local.substr(local.rfind(':') + 1), 16) == port)
+      links.push_back("socket:[" + std::string(words[9]) + "]");
+  }
+  return links;
+}
 
 }  // namespace
 
-std::string ProcReader::read(uint32_t pid, const char* file, size_t most) const {
-  const std::string path = root_ + "/" + std::to_string(pid) + "/" + file;
+std::string ProcReader::read(const std::string& path, size_t most) const {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::string text;
-  char buffer[4096];
-  while (fd && text.size() < most) {
-    const ssize_t n = ::read(fd.get(), buffer, std::min(sizeof(buffer), most - text.size()));
+  std::array<char, 4096> buffer;
+  while (fd) {
+    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
     if (n <= 0) break;
-    text.append(buffer, static_cast<size_t>(n));
+    text.append(buffer.data(), static_cast<size_t>(n));
+    if (text.size() <= most) continue;
+    text.resize(most);
+    ++truncated_;
+    break;
   }
   return text;
 }
 
-std::optional<uint64_t> ProcReader::start_time(uint32_t pid) const {
-  const std::string stat = read(pid, "stat", kMaxStat);
-  size_t at = stat.rfind(')');  // the command name may hold anything
-  if (at == std::string::npos) return std::nullopt;
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
-  if (at == std::string::npos) return std::nullopt;
-  uint64_t ticks = 0;
-  const auto [end, error] = std::from_chars(stat.data() + at + 1, stat.data() + stat.size(), ticks);
-  if (error != std::errc()) return std::nullopt;
-  return ticks;
+std::string ProcReader::read_of(uint32_t pid, const char* file, size_t most) const {
+  return read(of(pid, file), most);
+}
+
+std::optional<ProcessIdentity> ProcReader::identity(uint32_t pid) const {
+  const std::string stat = read_of(pid, "stat", kMaxStat);
+  const size_t name_end = stat.rfind(')');  // the command name may hold anything
+  if (name_end == std::string::npos) return std::nullopt;
+  std::string_view rest = std::string_view(stat).substr(name_end + 1);
+  rest = rest.substr(0, rest.find('\n'));
+  const Arguments fields = split_words(rest);
+  const auto field = [&](size_t number) -> std::optional<uint64_t> {
+    constexpr size_t first = 3;  // behind the name
+    return number - first < fields.size() ? parse<uint64_t>(fields[number - first]) : std::nullopt;
+  };
+  const auto start_time = field(22);
+  if (!start_time) return std::nullopt;
+  const uint64_t code = field(26).value_or(0);
+  const uint64_t stack = field(28).value_or(0);
+  return ProcessIdentity{.start_time = *start_time, .image = code <= 1 ? 0 : code ^ (stack << 1)};
 }
 
 std::string ProcReader::executable(uint32_t pid) const {
-  char target[4096];
-  const std::string path = root_ + "/" + std::to_string(pid) + "/exe";
-  const ssize_t n = ::readlink(path.c_str(), target, sizeof(target));
-  return n > 0 ? std::string(target, static_cast<size_t>(n)) : std::string();
+  std::array<char, 4096> target;
+  const ssize_t n = ::readlink(of(pid, "exe").c_str(), target.data(), target.size());
+  return n > 0 ? std::string(target.data(), static_cast<size_t>(n)) : std::string();
 }
-
-std::vector<std::string> ProcReader::arguments(uint32_t pid) const {
-  return split_command_line(read(pid, "cmdline", kMaxArguments));
-}
-
-std::string ProcReader::cgroup(uint32_t pid) const { return read(pid, "cgroup", kMaxCgroup); }
 
 std::string ProcReader::comm(uint32_t pid) const {
-  std::string comm = read(pid, "comm", 64);
-  while (!comm.empty() && comm.back() == '\n') comm.pop_back();
+  std::string comm = read_of(pid, "comm", kMaxComm);
+  drop_newline(comm);
   return comm;
 }
 
 std::string ProcReader::environment(uint32_t pid, const std::vector<std::string>& names) const {
-  const std::vector<std::string> variables = split_command_line(read(pid, "environ", kMaxEnvironment));
+  if (names.empty()) return {};
+  const std::string text = read_of(pid, "environ", kMaxEnvironment);
+  const Arguments variables = split_command_line(text);
   for (const std::string& name : names)
-    for (const std::string& variable : variables)
+    for (const std::string_view variable : variables)
       if (variable.size() > name.size() + 1 && variable.starts_with(name) && variable[name.size()] == '=')
-        return variable.substr(name.size() + 1);
+        return std::string(variable.substr(name.size() + 1));
   return {};
+}
+
+std::string ProcReader::host_name() const {
+  std::string name = read(root_ + "/sys/kernel/hostname", 256);
+  drop_newline(name);
+  return name;
+}
+
+void ProcReader::each_process(const std::function<bool(uint32_t pid)>& visit) const {
+  const Directory directory(opendir(root_.c_str()));
+  while (const dirent* entry = directory ? readdir(directory.get()) : nullptr)
+    if (const auto pid = parse<uint32_t>(entry->d_name); pid && !visit(*pid)) return;
+}
+
+bool ProcReader::listens_on(uint32_t pid, uint16_t port) const {
+  std::vector<std::string> links;
+  for (const char* table : {"net/tcp", "net/tcp6"})
+    for (std::string& link : listeners_in(read_of(pid, table, kMaxSocketTable), port))
+      links.push_back(std::move(link));
+  if (links.empty()) return false;
+  const std::string folder = of(pid, "fd");
+  const Directory directory(opendir(folder.c_str()));
+  size_t seen = 0;
+  while (const dirent* entry = directory ? readdir(directory.get()) : nullptr) {
+    if (++seen > kMaxDescriptors) {
+      ++truncated_;
+      return false;
+    }
+    std::array<char, 64> target;
+    const ssize_t n = readlinkat(dirfd(directory.get()), entry->d_name, target.data(), target.size());
+    if (n > 0 && std::find(links.begin(), links.end(),
+                           std::string_view(target.data(), static_cast<size_t>(n))) != links.end())
+      return true;
+  }
+  return false;
 }
 
 }  // namespace sockwatch

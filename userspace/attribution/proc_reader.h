@@ -1,9 +1,11 @@
-// Reads what /proc tells of a process, through an injected root. Sizes are bounded; what cannot be read is empty.
+// Reads what /proc tells of a process, through an injected root. Sizes are bounded; what cannot be read,
+// whatever the reason, is empty.
 //
-// Stateless; safe from any thread.
+// One thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,22 +13,55 @@
 
 namespace sockwatch {
 
+/// Tells a process from the next one with its pid, and a program from the next one that the process executes.
+struct ProcessIdentity {
+  uint64_t start_time = 0;  ///< clock ticks since boot
+  uint64_t image = 0;       ///< of the program's place in memory, which is random; 0: not told
+  /// What is not told differs from nothing.
+  bool same_as(const ProcessIdentity& other) const {
+    return start_time == other.start_time && (image == other.image || image == 0 || other.image == 0);
+  }
+};
+
 class ProcReader {
  public:
+  static constexpr size_t kMaxEnvironment = 128 << 10;
+  static constexpr size_t kMaxArguments = 16 << 10;
+  static constexpr size_t kMaxCgroup = 64 << 10;
+  static constexpr size_t kMaxMounts = 256 << 10;
+  static constexpr size_t kMaxDescriptors = 4096;
+
   explicit ProcReader(std::string root) : root_(std::move(root)) {}
 
-  /// Start time in clock ticks since boot: with the pid, it identifies a process. Nothing: there is no such process.
-  std::optional<uint64_t> start_time(uint32_t pid) const;
-  std::string executable(uint32_t pid) const;                    ///< path
-  std::vector<std::string> arguments(uint32_t pid) const;
-  std::string cgroup(uint32_t pid) const;
+  /// Nothing: there is no such process.
+  std::optional<ProcessIdentity> identity(uint32_t pid) const;
+  std::string executable(uint32_t pid) const;  ///< path
+  std::string command_line(uint32_t pid) const { return read_of(pid, "cmdline", kMaxArguments); }
+  std::string cgroup(uint32_t pid) const { return read_of(pid, "cgroup", kMaxCgroup); }
+  std::string mounts(uint32_t pid) const { return read_of(pid, "mountinfo", kMaxMounts); }
   std::string comm(uint32_t pid) const;
   /// The value of the first of `names` that is set and not empty in the process's initial environment.
   std::string environment(uint32_t pid, const std::vector<std::string>& names) const;
+  /// Of the host, as this process sees it.
+  std::string host_name() const;
+
+  /// Every process, until `visit` returns false.
+  void each_process(const std::function<bool(uint32_t pid)>& visit) const;
+  /// Whether the process holds a TCP socket that listens on the port.
+  bool listens_on(uint32_t pid, uint16_t port) const;
+
+  /// Files that were longer than their bound.
+  uint64_t truncated() const { return truncated_; }
 
  private:
-  std::string read(uint32_t pid, const char* file, size_t most) const;
+  std::string read_of(uint32_t pid, const char* file, size_t most) const;
+  std::string read(const std::string& path, size_t most) const;
+  std::string of(uint32_t pid, const char* file) const {
+    return root_ + "/" + std::to_string(pid) + "/" + file;
+  }
+
   std::string root_;
+  mutable uint64_t truncated_ = 0;
 };
 
 }  // namespace sockwatch

@@ -18,10 +18,10 @@
 #include "exposition/connection.h"
 #include "exposition/refusal.h"
 #include "exposition/server_limits.h"
-#include "exposition/small_thread.h"
 #include "exposition/worker_pool.h"
 #include "util/fd.h"
 #include "util/result.h"
+#include "util/small_thread.h"
 
 namespace sockwatch {
 

@@ -11,8 +11,8 @@
 #include <mutex>
 #include <vector>
 
-#include "exposition/small_thread.h"
 #include "util/result.h"
+#include "util/small_thread.h"
 
 namespace sockwatch {
 

@@ -1,4 +1,4 @@
-// A thread with a small stack: the metrics server's threads call nothing deep, and where the kernel backs
+// A thread with a small stack: the agent's helper threads call nothing deep, and where the kernel backs
 // stacks with huge pages, each of the usual 8 MiB ones would cost the agent 2 MiB of memory.
 #pragma once
 

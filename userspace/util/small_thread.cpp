@@ -1,4 +1,4 @@
-#include "exposition/small_thread.h"
+#include "util/small_thread.h"
 
 #include <csignal>
 #include <cstring>

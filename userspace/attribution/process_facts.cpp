@@ -1,0 +1,77 @@
+#include "attribution/process_facts.h"
+
+#include <algorithm>
+
+#include "attribution/kubernetes.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr size_t kShortId = 12;
+
+}  // namespace
+
+ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, uint32_t pid)
+    : proc_(proc),
+      containers_(containers),
+      pid_(pid),
+      executable_(proc.executable(pid)),
+      arguments_text_(proc.command_line(pid)),
+      arguments_(split_command_line(arguments_text_)),
+      command_line_(arguments_text_) {
+  constexpr std::string_view deleted = " (deleted)";
+  if (executable_.ends_with(deleted)) executable_.resize(executable_.size() - deleted.size());
+  while (command_line_.ends_with('\0')) command_line_.pop_back();
+  std::replace(command_line_.begin(), command_line_.end(), '\0', ' ');
+  set_cgroup(proc.cgroup(pid));
+}
+
+void ProcessFacts::set_cgroup(std::string text) {
+  cgroup_text_ = std::move(text);
+  cgroup_paths_ = cgroup_paths(cgroup_text_);
+  cgroup_ = identify_cgroup(cgroup_paths_);
+}
+
+void ProcessFacts::assume_cgroup(std::string_view path) {
+  if (!path.empty()) set_cgroup("0::" + std::string(path));
+}
+
+const ContainerInfo* ProcessFacts::container() {
+  if (asked_) return container_.get();
+  asked_ = true;
+  for (const std::string& id : cgroup_.container_ids) {
+    const ContainerDirectory::Finding found = containers_.find(id);
+    settled_ = settled_ && found.settled;
+    container_ = found.container;
+    if (container_) break;  // an engine within a container is asked by nobody: the outer one counts
+  }
+  return container_.get();
+}
+
+const std::string& ProcessFacts::container_name() {
+  if (!container_name_) container_name_ = in_container() ? find_container_name() : std::string();
+  return *container_name_;
+}
+
+std::string ProcessFacts::find_container_name() {
+  if (cgroup_.kubernetes) {
+    const std::string mounts = proc_.mounts(pid_);
+    if (const std::string_view name = kubernetes_container_name(mounts); !name.empty())
+      return std::string(name);
+  }
+  if (const ContainerInfo* info = container()) {
+    const auto label = info->labels.find(kKubernetesNameLabel);
+    return label != info->labels.end() && !label->second.empty() ? label->second : info->name;
+  }
+  if (!cgroup_.kubernetes) return {};
+  // A pod on the host's network has the host's name, which tells nothing.
+  const std::string pod = proc_.environment(pid_, {"HOSTNAME"});
+  return pod.empty() || pod == proc_.host_name() ? std::string() : std::string(workload_of_pod(pod));
+}
+
+std::string_view ProcessFacts::short_container_id() const {
+  if (cgroup_.kubernetes || cgroup_.container_ids.empty()) return {};
+  return std::string_view(cgroup_.container_ids.front()).substr(0, kShortId);
+}
+
+}  // namespace sockwatch

@@ -1,0 +1,70 @@
+// What is known of one process when its service is looked for, each fact read when somebody first asks for
+// it.
+//
+// One thread; lives for one resolution.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attribution/cgroup_path.h"
+#include "attribution/command_line.h"
+#include "attribution/container_directory.h"
+#include "attribution/proc_reader.h"
+
+namespace sockwatch {
+
+class ProcessFacts {
+ public:
+  ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, uint32_t pid);
+  ProcessFacts(const ProcessFacts&) = delete;
+  ProcessFacts& operator=(const ProcessFacts&) = delete;
+
+  /// Neither its program nor its arguments can be read: it has ended, or it is none of userspace.
+  bool gone() const { return executable_.empty() && command_line_.empty(); }
+
+  const std::string& executable() const { return executable_; }  ///< path, without a " (deleted)" mark
+  const Arguments& arguments() const { return arguments_; }
+  const std::string& command_line() const { return command_line_; }  ///< arguments joined by blanks
+  /// Of cgroup v2; empty: /proc does not tell.
+  std::string_view unified_cgroup() const { return unified_cgroup_path(cgroup_text_); }
+  /// The process is in this cgroup, which is not learned from /proc.
+  void assume_cgroup(std::string_view path);
+  const std::vector<std::string_view>& cgroups() const { return cgroup_paths_; }
+  const CgroupIdentity& cgroup() const { return cgroup_; }
+  bool in_container() const { return cgroup_.kubernetes || !cgroup_.container_ids.empty(); }
+
+  /// Null: no engine knows it.
+  const ContainerInfo* container();
+  /// What the container is called by Kubernetes or by its engine. Empty: nobody knows.
+  const std::string& container_name();
+  std::string_view short_container_id()
+      const;  ///< 12 digits; empty: in no container, or in one of Kubernetes
+  /// False: an engine may still tell more.
+  bool settled() const { return settled_; }
+
+ private:
+  void set_cgroup(std::string text);
+  std::string find_container_name();
+
+  const ProcReader& proc_;
+  ContainerDirectory& containers_;
+  const uint32_t pid_;
+  std::string executable_;
+  std::string arguments_text_;
+  Arguments arguments_;
+  std::string command_line_;
+  std::string cgroup_text_;
+  std::vector<std::string_view> cgroup_paths_;
+  CgroupIdentity cgroup_;
+  bool asked_ = false;
+  bool settled_ = true;
+  std::shared_ptr<const ContainerInfo> container_;
+  std::optional<std::string> container_name_;
+};
+
+}  // namespace sockwatch

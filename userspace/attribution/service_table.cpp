@@ -1,0 +1,36 @@
+#include "attribution/service_table.h"
+
+#include "attribution/service_name.h"
+
+namespace sockwatch {
+
+ServiceTable::ServiceTable(uint32_t most) : most_(static_cast<size_t>(most) + 2) {
+  services_ = {{.name = "unknown"}, {.name = "_overflow"}};
+  ids_ = {{"unknown", kUnknown}, {"_overflow", kOverflow}};
+}
+
+ServiceId ServiceTable::intern(std::string_view name) {
+  std::string clean = clean_service_name(name);
+  if (clean.empty()) return kUnknown;
+  if (name.size() > kMaxServiceName) ++shortened_;
+  if (const auto known = ids_.find(clean); known != ids_.end()) return known->second;
+  if (services_.size() >= most_) {
+    ++overflowed_;
+    return kOverflow;
+  }
+  const auto service = static_cast<ServiceId>(services_.size());
+  services_.push_back({.name = clean});
+  ids_.emplace(std::move(clean), service);
+  return service;
+}
+
+void ServiceTable::add_process(ServiceId service) {
+  ++services_[service].processes;
+  services_[service].gone_since_ns = 0;
+}
+
+void ServiceTable::remove_process(ServiceId service, uint64_t now_ns) {
+  if (--services_[service].processes == 0) services_[service].gone_since_ns = now_ns;
+}
+
+}  // namespace sockwatch
