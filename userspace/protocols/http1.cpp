@@ -1,6 +1,7 @@
 #include "protocols/http1.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sockwatch {
 
@@ -13,38 +14,38 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   early_run_[static_cast<size_t>(direction)] = passage.run;
   std::string& lead = lead_[static_cast<size_t>(direction)];
   Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
+  const bool seeking = request_.phase == Phase::lost;  // what comes may be anything
+  if (seeking && passage.run > lead_passage.run) lead.clear();
   if (lead.empty()) {
-    const size_t start = bytes.find_first_not_of("\r\n");
-    if (start == std::string_view::npos) return Verdict::undecided;
-    bytes.remove_prefix(start);
+    bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+    if (bytes.empty()) return Verdict::undecided;
     lead_passage = passage;
   }
   std::string start = lead;
-  start.append(bytes.substr(0, 8));
+  start.append(bytes.substr(0, seeking ? HeadReader::kMaxLine : 8));
   const Likeness response = looks_like_response(start);
-  if (response == Likeness::no && request_.phase == Phase::lost && looks_like_request(bytes) == Likeness::no) {
-    lead.clear();
+  const Likeness request = !seeking ? Likeness::yes : looks_like_request(start);
+  if (response == Likeness::maybe || (response == Likeness::no && request == Likeness::maybe)) {
+    if (start.size() < HeadReader::kMaxLine) lead.append(bytes);
     return Verdict::undecided;
   }
-  if (response == Likeness::maybe) {
-    lead.append(bytes);
-    return Verdict::undecided;
+  if (response == Likeness::no && request == Likeness::no) {
+    const bool again = !lead.empty();
+    lead.clear();
+    return again ? decide(direction, passage, bytes) : Verdict::undecided;
   }
   role_known_ = true;
   request_direction_ = response == Likeness::yes ? opposite(direction) : direction;
   request_.last_run = early_run_[static_cast<size_t>(request_direction_)];
   response_.last_run = early_run_[static_cast<size_t>(opposite(request_direction_))];
 
-  // What was held back goes first, in the order in which it came.
-  const std::string own_lead = std::move(lead);
+  const std::string own_lead = std::exchange(lead, {});
   const Direction other = opposite(direction);
-  const std::string other_lead = std::move(lead_[static_cast<size_t>(other)]);
-  const Passage& other_passage = lead_passage_[static_cast<size_t>(other)];
-  const bool other_first = !other_lead.empty() && (own_lead.empty() || other_passage.run < lead_passage.run);
+  const std::string other_lead = std::exchange(lead_[static_cast<size_t>(other)], {});
   Verdict verdict = Verdict::undecided;
-  if (other_first) verdict = dispatch(other, other_passage, other_lead);
-  if (verdict <= Verdict::mine && !own_lead.empty()) verdict = dispatch(direction, lead_passage, own_lead);
-  if (verdict <= Verdict::mine && !other_lead.empty() && !other_first) verdict = dispatch(other, other_passage, other_lead);
+  if (!own_lead.empty()) verdict = dispatch(direction, lead_passage, own_lead);
+  if (verdict <= Verdict::mine && !other_lead.empty())
+    verdict = dispatch(other, lead_passage_[static_cast<size_t>(other)], other_lead);
   if (verdict <= Verdict::mine) verdict = dispatch(direction, passage, bytes);
   return verdict;
 }
@@ -97,8 +98,10 @@ bool Http1::waiting() const {
 void Http1::advance(uint64_t now_ns) {
   if (left_) return;
   if (in_response_ && response_.phase == Phase::unframed && response_.may_have_ended &&
-      now_ns >= response_.last_ns + kSettleNs)
-    response_complete(response_.last_ns);
+      now_ns >= response_.last_ns + kSettleNs) {
+    release_held_response();
+    if (response_.may_have_ended) response_complete(response_.last_ns);
+  }
   if (head_ == answering_) return;
   if (now_ns >= at(head_).end_ns + kSettleNs) trust_last_answer();
   if (head_ < answering_ && now_ns >= at(head_).end_ns + kEarlyResponseNs) {
@@ -110,7 +113,7 @@ void Http1::advance(uint64_t now_ns) {
 
 size_t Http1::memory() const {
   return exchanges_.capacity() * sizeof(Exchange) + target_bytes_ + request_.reader.memory() + response_.reader.memory() +
-         request_.held.capacity() + response_.held.capacity();
+         request_.held.capacity() + response_.held.capacity() + lead_[0].capacity() + lead_[1].capacity();
 }
 
 // An upgrade or a tunnel.

@@ -121,6 +121,7 @@ class Http1 final : public Parser {
   void on_answer_that_is_not_http();
   void lose_response();
   Verdict response_unseen(const Passage& passage, const Unseen& bytes);
+  uint32_t lost_up_to(uint32_t run) const;
   void count_response(uint64_t bytes);
   void response_complete(uint64_t ts_ns);
   void response_eof(uint64_t ts_ns);
@@ -151,7 +152,7 @@ class Http1 final : public Parser {
   bool uncertain_again_ = false;  ///< so they may have since an exchange that is tentative
   bool after_silence_ = false;    ///< the request at hand began after kQuietNs without any bytes
   bool pipelines_ = false;        ///< the client is known to ask before it has its answer
-  std::string lead_[2];           ///< first bytes of a direction that do not tell yet
+  std::string lead_[2];           ///< first bytes of a direction that do not tell yet, HeadReader::kMaxLine at most
   Passage lead_passage_[2];
   uint32_t early_run_[2] = {};    ///< Side::last_run, as long as the role is not known
 

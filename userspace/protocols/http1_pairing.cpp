@@ -1,14 +1,16 @@
 // Who answers whom: the exchanges of Http1, first in, first out.
 //
 // As long as every byte is seen there is nothing to decide. Unseen bytes may have held heads:
-// - Of responses: with one request waiting the next response is its own. Where several wait, a client that
-// does not pipeline
-//   asked again after answers that were not seen: the newest waits for what comes, the others are unknown.
+// - Of responses: where one request waits, and nothing was lost since it was asked, the next response is its
+// own. One that
+//   was asked two runs earlier has been answered, unless the client pipelines.
 // - Of requests: the next request that is seen is taken to be answered by the next response, if none was
-// waiting. Where nothing but habit speaks for a pairing, it is tentative: the transaction is held back until
-// the client asks again, the connection ends or kSettleNs have passed; one more response contradicts it.
-// Clients that are known to pipeline have no such habit: their requests are unknown until kQuietNs have
-// passed in silence.
+// waiting and none
+//   was lost in its own run.
+// Where nothing but habit speaks for a pairing, it is tentative: the transaction is held back until the
+// client asks again, the connection ends or kSettleNs have passed; one more response contradicts it. Clients
+// that are known to pipeline have no such habit: their requests are unknown until kQuietNs have passed in
+// silence.
 #include <algorithm>
 #include <utility>
 
@@ -77,7 +79,6 @@ void Http1::give_up_unanswered(uint64_t ts_ns, bool aborted) {
     request_.detached = true;
     const bool refusable = request_.phase == Phase::body && exchange.expect_continue;
     if (request_.phase == Phase::unframed || refusable) request_.phase = Phase::lost;
-    if (refusable && exchange.request_bytes == 0) request_.phase = Phase::refused;
   }
   exchange.end_ns = ts_ns;
   exchange.aborted = aborted;
@@ -95,8 +96,8 @@ void Http1::give_up_unsure() {
 // Whole responses may have passed unseen, that one too that would have contradicted.
 void Http1::hide_responses() {
   response_hidden_ = true;
-  response_.gap_run = response_.last_run;
   if (head_ == tail_ || !at(head_).tentative) return;
+  if (head_ == answering_ && response_.gap_run < at(head_).first_run) return;
   at(head_).tentative = false;
   at(head_).unsure = true;
   drain();
@@ -105,24 +106,25 @@ void Http1::hide_responses() {
 // A response begins, and others may have passed unseen.
 void Http1::resolve_hidden_responses() {
   response_hidden_ = false;
-  const size_t waited = answering_;
   if (!pipelines_)
-    while (unanswered() && at(answering_).run + 1 < response_.run) give_up_unanswered(response_.start_ns, false);
+    while (unanswered() && at(answering_).run + 1 < response_.run)
+      give_up_unanswered(response_.start_ns, false);
   if (unanswered()) {
     // Unless all that was not seen passed before the newest asked, it may be its answer that was not.
+    const bool since = response_.gap_run > newest().first_run;
     const bool surely_since = response_.blind_run > newest().first_run;
-    const bool since = surely_since || response_.gap_run > newest().first_run;
-    const bool several_runs = newest().run > newest().first_run;  // an answer may have passed before its last byte
-    if (pipelines_ || surely_since || (since && (uncertain_ || several_runs || tail_ - waited == 1))) {
+    if (pipelines_ || surely_since || (since && answering_ + 1 == tail_)) {
       for (size_t i = answering_; i < tail_; ++i) at(i).unsure = true;
       uncertain_ = true;
-    } else if (tail_ - answering_ > 1) {
-      while (tail_ - answering_ > 1) give_up_unanswered(response_.start_ns, false);
+    } else if (answering_ + 1 < tail_) {
+      while (answering_ + 1 < tail_) give_up_unanswered(response_.start_ns, false);
       newest().tentative = uncertain_ = true;
     }
   }
-  // What is taken for the request's body may be the next request, asked after the unseen answer (a refusal, perhaps).
-  if (unanswered() && (at(answering_).expect_continue || request_.phase == Phase::unframed)) at(answering_).unsure = true;
+  // What is taken for the request's body may be the next request, asked after the unseen answer (a refusal,
+  // perhaps).
+  if (unanswered() && (at(answering_).expect_continue || request_.phase == Phase::unframed))
+    at(answering_).unsure = true;
   give_up_unsure();
 }
 

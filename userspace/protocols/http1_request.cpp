@@ -83,7 +83,6 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
     return Verdict::finished;
   }
   push(head);
-  if (whole) newest().run = passage.run;
   request_.detached = false;
   request_.resyncing = false;
   request_.unseen_body = !whole;
@@ -171,6 +170,7 @@ void Http1::request_complete() {
 // "Let the next head on the other direction settle it": a client that does not pipeline asks again when it has its answer.
 void Http1::settle_response_before_request() {
   if (!in_response_ || request_.run <= response_.run) return;
+  release_held_response();
   if (!response_.detached && answering_ + 1 != tail_) return;
   const bool ended = response_.phase == Phase::opaque ||
                      (response_.phase == Phase::unframed && (response_.may_have_ended || !response_.tail_known));

@@ -55,6 +55,7 @@ bool Http1::next_response_may_begin(const Passage& passage) const {
 }
 
 Verdict Http1::release_held_response() {
+  if (response_.held.empty()) return Verdict::mine;
   const std::string held = std::exchange(response_.held, {});
   return read_response(response_.held_passage, held);
 }
@@ -78,6 +79,7 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
         } else if (response_.body.state() == BodyReader::State::broken) {
           sink_.on_parse_error(ParseError::bad_chunk);
           response_.phase = Phase::until_close;
+          response_.gap_run = passage.run;
           hide_responses();
         }
         break;
@@ -198,6 +200,7 @@ void Http1::on_answer_that_is_not_http() {
   Exchange& exchange = at(answering_);
   exchange.first_byte_ns = response_.start_ns;
   in_response_ = true;
+  response_.gap_run = response_.last_run;
   hide_responses();  // it may answer more than one request
   response_.detached = false;
   response_.phase = Phase::opaque;
@@ -213,11 +216,9 @@ void Http1::lose_response() {
 }
 
 Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
-  if (!response_.held.empty()) {
-    const Verdict verdict = release_held_response();
-    if (verdict > Verdict::mine) return verdict;
-  }
+  if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
   uint64_t rest = bytes.length;
+  response_.gap_run = bytes.late ? lost_up_to(passage.run) : passage.run;
   response_.last_ns = passage.ts_ns;
   response_.last_run = passage.run;
   if (in_response_ && response_.detached) hide_responses();  // its end is not certain
@@ -263,6 +264,15 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
   return Verdict::mine;
 }
 
+// In which run what was noticed to be lost in `run` may have passed at the latest. Where a whole run of responses was not seen
+// before the newest request was asked, and every request, that explains it.
+uint32_t Http1::lost_up_to(uint32_t run) const {
+  if (!unanswered() || uncertain_) return run;
+  const Exchange& newest = exchanges_[(tail_ - 1) & (exchanges_.size() - 1)];
+  const bool explained = newest.first_run >= response_.last_run + 3 && newest.run == newest.first_run;
+  return explained ? newest.first_run - 1 : run;
+}
+
 void Http1::count_response(uint64_t bytes) {
   if (!response_.detached) at(answering_).response_bytes += bytes;
 }
@@ -294,7 +304,7 @@ void Http1::response_complete(uint64_t ts_ns) {
 }
 
 void Http1::response_eof(uint64_t ts_ns) {
-  if (!response_.held.empty()) release_held_response();
+  release_held_response();
   if (response_.phase == Phase::head && response_.reader.started() && unanswered()) {
     // Cut off in its head: the status line tells, or nothing does.
     if (!response_.reader.has_start_line()) {

@@ -9,7 +9,8 @@ namespace {
 
 class Author {
  public:
-  Author(uint64_t seed, const RandomDialogueOptions& options) : options_(options), random_(seed), seed_(seed) {}
+  Author(uint64_t seed, const RandomDialogueOptions& options)
+      : options_(options), random_(seed), seed_(seed) {}
 
   RandomDialogue write() {
     const size_t rounds = 1 + below(6);
@@ -47,8 +48,10 @@ class Author {
   }
 
   std::string content(size_t most) {
-    static constexpr const char* plain[] = {"abc", "\r\n", "0\r\n\r\n", "\n", "x=1&y=2 ", "0", "\r\n0\r\n\r\n"};
-    static constexpr const char* heads[] = {"GET /false HTTP/1.1\r\n\r\n", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "POST "};
+    static constexpr const char* plain[] = {"abc",      "\r\n", "0\r\n\r\n",    "\n",
+                                            "x=1&y=2 ", "0",    "\r\n0\r\n\r\n"};
+    static constexpr const char* heads[] = {"GET /false HTTP/1.1\r\n\r\n",
+                                            "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "POST "};
     std::string text;
     const size_t size = below(most + 1);
     while (text.size() < size) text += options_.look_alikes && chance(30) ? one_of(heads) : one_of(plain);
@@ -69,7 +72,8 @@ class Author {
   }
 
   Request request() {
-    static constexpr const char* usual[] = {"GET", "GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "PROPFIND"};
+    static constexpr const char* usual[] = {"GET",   "GET",     "POST", "PUT",     "DELETE",
+                                            "PATCH", "OPTIONS", "HEAD", "PROPFIND"};
     Request r;
     r.truth.method = options_.unusual_methods && !refused_ && chance(10) ? "FROB" : one_of(usual);
     r.truth.target = "/" + std::to_string(seed_) + "/" + std::to_string(dialogue_.truth.size());
@@ -100,7 +104,8 @@ class Author {
     uint64_t code = 200 + (index * 29 + seed_ % 7) % 350;  // no two of a dialogue are the same
     if (code == 204 || code == 304 || chance(10)) {
       code = index % 2 == 0 ? 204 : 304;
-      r.head = "HTTP/1.1 " + std::to_string(code) + " No\r\n" + (chance(50) && code == 304 ? "Content-Length: 50\r\n" : "");
+      r.head = "HTTP/1.1 " + std::to_string(code) + " No\r\n" +
+               (chance(50) && code == 304 ? "Content-Length: 50\r\n" : "");
     } else {
       r.head = "HTTP/1.1 " + std::to_string(code) + " OK\r\n";
       const std::string body = content(200);

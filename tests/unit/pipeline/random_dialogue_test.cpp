@@ -1,4 +1,7 @@
-// Dialogues made up at random, cut at random: exactly what happened. With segments lost, or seen in part: nothing that did not.
+// Dialogues made up at random, cut at random: exactly what happened. With segments lost, or seen in part:
+// nothing that did not.
+#include "random_dialogue.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -6,7 +9,6 @@
 #include <set>
 
 #include "pipeline/pipeline.h"
-#include "random_dialogue.h"
 
 namespace sockwatch {
 namespace {
@@ -17,8 +19,8 @@ struct Seen {
 };
 
 struct Loss {
-  int lost_percent = 0;     ///< of segments
-  int hidden_percent = 0;   ///< of segments: only a prefix is seen, and perhaps the end
+  int lost_percent = 0;      ///< of segments
+  int hidden_percent = 0;    ///< of segments: only a prefix is seen, and perhaps the end
   bool counted_runs = true;  ///< segments say in which run they are
   bool requests = true;      ///< those of the client too
   bool whole = false;        ///< what is said is one segment
@@ -28,8 +30,9 @@ class RandomDialogues : public testing::Test {
  protected:
   RandomDialogues() {
     pipeline_.set_observer([this](const ObservedTransaction& o) {
-      seen_.push_back({std::string(o.transaction.method), std::string(o.transaction.target), o.transaction.status.text(),
-                       o.transaction.request_bytes, o.transaction.response_bytes});
+      seen_.push_back({std::string(o.transaction.method), std::string(o.transaction.target),
+                       o.transaction.status.text(), o.transaction.request_bytes,
+                       o.transaction.response_bytes});
     });
   }
 
@@ -50,7 +53,8 @@ class RandomDialogues : public testing::Test {
       if (i == 0 || said.from != dialogue.said[i - 1].from) ++run;
       for (size_t at = 0; at < said.bytes.size();) {
         const size_t most = small ? 3 : random() % 4 == 0 ? 1000 : 60;
-        const size_t n = loss.whole ? said.bytes.size() : std::min<size_t>(said.bytes.size() - at, 1 + random() % most);
+        const size_t n =
+            loss.whole ? said.bytes.size() : std::min<size_t>(said.bytes.size() - at, 1 + random() % most);
         const std::string piece = said.bytes.substr(at, n);
         at += n;
         event = event_of(SocketEvent::Kind::segment);
@@ -72,7 +76,10 @@ class RandomDialogues : public testing::Test {
         const bool lost = may_be_lost && chance(random, loss.lost_percent);
         told_ += said.from == Direction::recv ? "> " : "< ";
         told_ += std::to_string(run) + " " + testing::PrintToString(piece) +
-                 (lost ? " lost" : event.segment.data.size() < n ? " but for " + std::to_string(event.segment.data.size()) : "") + "\n";
+                 (lost                            ? " lost"
+                  : event.segment.data.size() < n ? " but for " + std::to_string(event.segment.data.size())
+                                                  : "") +
+                 "\n";
         if (!lost) pipeline_.on_event(event);
       }
     }
@@ -87,7 +94,9 @@ class RandomDialogues : public testing::Test {
   std::string told_;
 
  private:
-  static bool chance(std::mt19937_64& random, int percent) { return random() % 100 < static_cast<uint64_t>(percent); }
+  static bool chance(std::mt19937_64& random, int percent) {
+    return random() % 100 < static_cast<uint64_t>(percent);
+  }
 
   SocketEvent event_of(SocketEvent::Kind kind) {
     SocketEvent event;
@@ -103,14 +112,16 @@ class RandomDialogues : public testing::Test {
   uint64_t now_ns_ = 0;
 };
 
-std::string line_of(const std::string& method, const std::string& target, const std::string& status, uint64_t request_bytes,
-                    uint64_t response_bytes) {
-  return method + " " + target + " " + status + " " + std::to_string(request_bytes) + " " + std::to_string(response_bytes) + "\n";
+std::string line_of(const std::string& method, const std::string& target, const std::string& status,
+                    uint64_t request_bytes, uint64_t response_bytes) {
+  return method + " " + target + " " + status + " " + std::to_string(request_bytes) + " " +
+         std::to_string(response_bytes) + "\n";
 }
 
 std::string text_of(const std::vector<TrueTransaction>& truth) {
   std::string text;
-  for (const TrueTransaction& t : truth) text += line_of(t.method, t.target, t.status, t.request_bytes, t.response_bytes);
+  for (const TrueTransaction& t : truth)
+    text += line_of(t.method, t.target, t.status, t.request_bytes, t.response_bytes);
   return text;
 }
 
@@ -130,13 +141,16 @@ TEST_F(RandomDialogues, EverythingSeenIsExact) {
   }
 }
 
-// Whatever is lost: each transaction that is reported has happened, once, with that status or one that could not be told.
+// Whatever is lost: each transaction that is reported has happened, once, with that status or one that could
+// not be told.
 TEST_F(RandomDialogues, NothingIsInventedWhereSegmentsAreLost) {
   uint64_t happened = 0, told = 0, unknown = 0;
   for (uint64_t seed = 1; seed <= 8000; ++seed) {
-    // Where nobody counted the runs, much looks the same: clients that pipeline or not, a body or the next request.
+    // Where nobody counted the runs, much looks the same: clients that pipeline or not, a body or the next
+    // request.
     const bool counted = seed % 4 != 0;
-    const RandomDialogue dialogue = make_dialogue(seed, {.pipelined = counted && seed % 3 == 0, .expects = counted});
+    const RandomDialogue dialogue =
+        make_dialogue(seed, {.pipelined = counted && seed % 3 == 0, .expects = counted});
     const Loss loss{.lost_percent = static_cast<int>(seed % 7) * 5,
                     .hidden_percent = static_cast<int>(seed % 5) * 5,
                     .counted_runs = counted,
@@ -149,25 +163,30 @@ TEST_F(RandomDialogues, NothingIsInventedWhereSegmentsAreLost) {
       const auto it = truth.find(s.target);
       const bool invented = it == truth.end() || it->second == nullptr || it->second->method != s.method ||
                             (s.status != "unknown" && s.status != it->second->status);
-      ASSERT_FALSE(invented) << "seed " << seed << ": " << s.method << " " << s.target << " " << s.status << "\nhappened:\n"
-                             << text_of(dialogue.truth) << "seen:\n" << text_of(seen) << told_;
+      ASSERT_FALSE(invented) << "seed " << seed << ": " << s.method << " " << s.target << " " << s.status
+                             << "\nhappened:\n"
+                             << text_of(dialogue.truth) << "seen:\n"
+                             << text_of(seen) << told_;
       it->second = nullptr;
       ++told;
       unknown += s.status == "unknown";
     }
   }
-  // It must not be right by saying nothing. (Most of these dialogues are cut into the smallest pieces, and a third of it lost.)
+  // It must not be right by saying nothing. (Most of these dialogues are cut into the smallest pieces, and a
+  // third of it lost.)
   EXPECT_GT(told, happened / 2);
   EXPECT_LT(unknown, told * 2 / 3);
 }
 
-// One segment in a hundred lost costs little more than the exchanges that it was part of, where clients do not pipeline.
+// One segment in a hundred lost costs little more than the exchanges that it was part of, where clients do
+// not pipeline.
 TEST_F(RandomDialogues, ALittleLossCostsLittle) {
   uint64_t happened = 0, exact = 0;
   for (uint64_t seed = 1; seed <= 4000; ++seed) {
     const RandomDialogue dialogue = make_dialogue(seed, {});
     happened += dialogue.truth.size();
-    for (const Seen& s : play(dialogue, seed, {.lost_percent = 1, .whole = true})) exact += s.status != "unknown";
+    for (const Seen& s : play(dialogue, seed, {.lost_percent = 1, .whole = true}))
+      exact += s.status != "unknown";
   }
   EXPECT_GT(exact, happened * 95 / 100);
 }

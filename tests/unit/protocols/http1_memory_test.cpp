@@ -34,9 +34,13 @@ const std::string kLetters(1 << 16, 'a');
 
 class NullSink final : public TransactionSink {
  public:
-  void on_transaction(const Transaction&) override { ++transactions; }
+  void on_transaction(const Transaction& t) override {
+    ++transactions;
+    if (t.status == Status::unknown()) ++unknown;
+  }
   void on_parse_error(ParseError error) override { ++errors[static_cast<size_t>(error)]; }
   uint64_t transactions = 0;
+  uint64_t unknown = 0;
   uint64_t errors[kParseErrors] = {};
 };
 
@@ -71,6 +75,7 @@ TEST_F(Http1Memory, APipelineWithoutAnswersIsGivenUp) {
   EXPECT_EQ(client(request), Verdict::finished);
   EXPECT_EQ(sink_.errors[static_cast<size_t>(ParseError::pipeline_limit)], 1u);
   EXPECT_EQ(sink_.transactions, Http1::kMaxOutstanding);
+  EXPECT_EQ(sink_.unknown, Http1::kMaxOutstanding);  // they may be answered yet: nobody looks any longer
 }
 
 TEST_F(Http1Memory, TargetsOfAPipelineAreCut) {

@@ -1,6 +1,7 @@
 #include "player.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/http1.h"
 
@@ -32,13 +33,19 @@ class Performance {
       case Step::Kind::say:
         say(direction, step.bytes);
         break;
+      case Step::Kind::lose:
+        turn(direction);
+        lost_[static_cast<size_t>(direction)] += step.bytes.size();
+        break;
       case Step::Kind::miss:
         turn(direction);
+        notice_loss(direction);
         if (!over_)
           over_ = parser_->unseen(direction, passage(), {.length = step.amount, .tail = step.bytes}) >
                   Verdict::mine;
         break;
       case Step::Kind::end:
+        notice_loss(direction);
         if (!over_) parser_->eof(direction, now_ns_);
         break;
       case Step::Kind::close:
@@ -78,8 +85,16 @@ class Performance {
 
   Passage passage() const { return {.ts_ns = now_ns_, .tgid = 7, .run = run_}; }
 
+  void notice_loss(Direction direction) {
+    const uint64_t lost = std::exchange(lost_[static_cast<size_t>(direction)], 0);
+    if (lost > 0 && !over_)
+      over_ =
+          parser_->unseen(direction, passage(), {.length = lost, .tail = {}, .late = true}) > Verdict::mine;
+  }
+
   void say(Direction direction, std::string_view bytes) {
     turn(direction);
+    notice_loss(direction);
     while (!bytes.empty()) {
       const size_t n = std::clamp<size_t>(cut_(at_, bytes.size()), 1, bytes.size());
       // An exact copy: a parser that reads on, or keeps a view, is noticed by the address sanitizer.
@@ -92,6 +107,8 @@ class Performance {
   }
 
   void close() {
+    notice_loss(Direction::recv);
+    notice_loss(Direction::send);
     if (!over_) parser_->close(now_ns_);
     over_ = true;
   }
@@ -113,6 +130,7 @@ class Performance {
   bool over_ = false;
   uint64_t now_ns_ = 1'000'000'000;
   uint32_t run_ = 0;
+  uint64_t lost_[2] = {};
   Direction last_ = Direction::recv;
   size_t at_ = 0;
   size_t next_ = 0;

@@ -38,6 +38,9 @@ Step parse_line(std::string_view line) {
       step.from = sign == '>' ? Direction::recv : Direction::send;
       if (line.substr(1, 1) == ".") {
         step.kind = Step::Kind::end;
+      } else if (line.substr(1, 2) == "- ") {
+        step.kind = Step::Kind::lose;
+        step.bytes = unescape(line.substr(3));
       } else if (line.substr(1, 2) == "? ") {
         step.kind = Step::Kind::miss;
         rest = line.substr(3);

@@ -22,10 +22,10 @@
 namespace sockwatch {
 
 struct Step {
-  enum class Kind : uint8_t { say, miss, end, close, wait, expect_transaction, expect_error };
+  enum class Kind : uint8_t { say, miss, lose, end, close, wait, expect_transaction, expect_error };
   Kind kind = Kind::say;
   Direction from = Direction::recv;  ///< as the server's socket sees it: recv is the client's
-  std::string bytes;                 ///< say: all; miss: the tail; expect: the text
+  std::string bytes;                 ///< say, lose: all; miss: the tail; expect: the text
   uint64_t amount = 0;               ///< miss: bytes; wait: milliseconds
 };
 using Script = std::vector<Step>;
