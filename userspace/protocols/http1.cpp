@@ -15,7 +15,6 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   std::string& lead = lead_[static_cast<size_t>(direction)];
   Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
   const bool seeking = request_.phase == Phase::lost;  // what comes may be anything
-  if (seeking && passage.run > lead_passage.run) lead.clear();
   if (lead.empty()) {
     bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
     if (bytes.empty()) return Verdict::undecided;

@@ -84,7 +84,7 @@ class Http1 final : public Parser {
     bool exact_run = true;        ///< Passage::exact_run, then
     uint32_t last_run = 0;        ///< in which the last byte passed
     uint32_t gap_run = 0;         ///< requests: whose first message was lost; responses: up to which some may have been
-    uint32_t blind_run = 0;       ///< in which bytes passed for certain that were not understood (responses)
+    uint32_t blind_run = 0;       ///< in which bytes were seen that were not understood (responses)
     uint32_t deaf_run = 0;        ///< nothing of this run is looked at (requests)
     uint64_t start_ns = 0;        ///< the message's first byte
     uint32_t tgid = 0;
@@ -147,6 +147,7 @@ class Http1 final : public Parser {
   Direction request_direction_ = Direction::recv;
   bool recognised_ = false;       ///< a start line of HTTP has been seen
   bool left_ = false;             ///< upgraded or tunnelled
+  uint32_t answered_run_ = 0;     ///< in which the last response began
   bool response_hidden_ = false;  ///< unseen bytes may have held whole responses
   bool uncertain_ = false;        ///< unseen bytes may have held whole requests, or which answers they held is not known
   bool uncertain_again_ = false;  ///< so they may have since an exchange that is tentative

@@ -1,16 +1,16 @@
 // Who answers whom: the exchanges of Http1, first in, first out.
 //
-// As long as every byte is seen there is nothing to decide. Unseen bytes may have held heads:
-// - Of responses: where one request waits, and nothing was lost since it was asked, the next response is its
-// own. One that
-//   was asked two runs earlier has been answered, unless the client pipelines.
-// - Of requests: the next request that is seen is taken to be answered by the next response, if none was
-// waiting and none
-//   was lost in its own run.
-// Where nothing but habit speaks for a pairing, it is tentative: the transaction is held back until the
-// client asks again, the connection ends or kSettleNs have passed; one more response contradicts it. Clients
-// that are known to pipeline have no such habit: their requests are unknown until kQuietNs have passed in
-// silence.
+// As long as every byte is seen there is nothing to decide. Unseen bytes may have held heads.
+//
+// Of responses: where one request waits, and nothing was lost since it was asked, the next response is its own.
+// One that was asked two runs earlier has been answered, unless the client pipelines.
+//
+// Of requests: the next request that is seen is taken to be answered by the next response, if none was waiting
+// and none was lost in its own run.
+//
+// Where nothing but habit speaks for a pairing, it is tentative: the transaction is held back until the client
+// asks again, the connection ends or kSettleNs have passed; one more response contradicts it. Clients that are
+// known to pipeline have no such habit: their requests are unknown until kQuietNs have passed in silence.
 #include <algorithm>
 #include <utility>
 
@@ -30,6 +30,8 @@ size_t heap_bytes(const std::string& text) {
 }  // namespace
 
 void Http1::push(const Http1Head& head) {
+  const bool asked_at_once = head_ < tail_ && request_.exact_run && request_.run == newest().run;
+  pipelines_ = pipelines_ || asked_at_once;
   if (!unanswered()) trust_last_answer();  // the client asks again: it has its answer
   if (after_silence_ && !unanswered() && !in_response_) uncertain_ = false;
 
@@ -37,7 +39,7 @@ void Http1::push(const Http1Head& head) {
   const bool in_body = in_response_ && !response_.detached && response_.phase == Phase::body;
   const bool pipelined = waits && request_.run == newest().run;
   const bool behind_a_lost_one = uncertain_ && request_.run == request_.gap_run;
-  pipelines_ = pipelines_ || in_body || behind_a_lost_one || (pipelined && request_.exact_run);
+  pipelines_ = pipelines_ || in_body || behind_a_lost_one;
 
   if (outstanding() == exchanges_.size()) {
     std::vector<Exchange> larger(std::max<size_t>(1, exchanges_.size() * 2));
@@ -97,7 +99,6 @@ void Http1::give_up_unsure() {
 void Http1::hide_responses() {
   response_hidden_ = true;
   if (head_ == tail_ || !at(head_).tentative) return;
-  if (head_ == answering_ && response_.gap_run < at(head_).first_run) return;
   at(head_).tentative = false;
   at(head_).unsure = true;
   drain();
@@ -121,10 +122,8 @@ void Http1::resolve_hidden_responses() {
       newest().tentative = uncertain_ = true;
     }
   }
-  // What is taken for the request's body may be the next request, asked after the unseen answer (a refusal,
-  // perhaps).
-  if (unanswered() && (at(answering_).expect_continue || request_.phase == Phase::unframed))
-    at(answering_).unsure = true;
+  // What is taken for the request's body may be the next request, asked after the unseen answer.
+  if (unanswered() && request_.phase == Phase::unframed) at(answering_).unsure = true;
   give_up_unsure();
 }
 

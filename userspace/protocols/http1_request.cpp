@@ -11,7 +11,7 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
   if (!request_.reader.started()) after_silence_ = last_ns != 0 && passage.ts_ns >= last_ns + kQuietNs;
   request_.last_run = passage.run;
   if (request_.resyncing && request_.phase == Phase::head && !request_.reader.has_start_line() &&
-      (passage.run > request_.run || looks_like_request(bytes) == Likeness::yes))
+      (passage.run > request_.run || (bytes.find_first_of("\r\n") != 0 && looks_like_request(bytes) == Likeness::yes)))
     request_.phase = Phase::lost;  // what looked like the beginning of a head was none
   while (!bytes.empty()) {
     switch (request_.phase) {

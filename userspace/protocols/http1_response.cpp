@@ -125,6 +125,7 @@ Verdict Http1::read_response_head(const Passage& passage, std::string_view& byte
   if (!was_started && reader.started()) {
     response_.start_ns = passage.ts_ns;
     response_.run = passage.run;
+    response_.exact_run = passage.exact_run;
   }
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
   if (step.outcome == HeadOutcome::complete) return on_response_head(passage, true);
@@ -157,6 +158,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     }
     return Verdict::mine;
   }
+  if (response_.exact_run && response_.run == std::exchange(answered_run_, response_.run)) pipelines_ = true;
   if (response_hidden_) resolve_hidden_responses();
 
   in_response_ = true;
@@ -234,7 +236,6 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0) return Verdict::mine;
-  if (!bytes.late) response_.blind_run = passage.run;
   switch (response_.phase) {
     case Phase::head:
       if (!response_.reader.has_start_line()) {

@@ -274,6 +274,23 @@ constexpr Dialogue kGaps[] = {
       < HTTP/1.1 207 G|Content-Length: 0||
       = GET /g 207 0 0
     )"},
+    {"a_client_that_is_known_to_pipeline_is_refused", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 201 A|Content-Length: 0||HTTP/1.1 202 B|Content-Length: 0||
+      = GET /a 201 0 0
+      = GET /b 202 0 0
+      >? 20
+      = error unseen_request
+      > PUT /d HTTP/1.1|Content-Length: 1|Expect: 100-continue||
+      = PUT /d unknown 0 0
+      < HTTP/1.1 203 C|Content-Length: 0||HTTP/1.1 417 D|Content-Length: 0||
+      = error orphan_response
+      = error orphan_response
+      > GET /e HTTP/1.1||
+      = GET /e unknown 0 0
+      < HTTP/1.1 205 E|Content-Length: 0||
+      = error orphan_response
+    )"},
     {"responses_to_a_client_that_is_known_to_pipeline", R"(
       > GET /a HTTP/1.1||GET /b HTTP/1.1||
       < HTTP/1.1 201 A|Content-Length: 0||HTTP/1.1 202 B|Content-Length: 0||
@@ -341,6 +358,24 @@ constexpr Dialogue kGaps[] = {
       = GET /c unknown 0 0
       < HTTP/1.1 203 C|Content-Length: 0||
       = error orphan_response
+    )"},
+    {"two_answers_at_once_show_a_client_that_pipelines", R"(
+      >- GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 201 A|Content-Length: 0||HTTP/1.1 202 B|Content-Length: 0||
+      = error orphan_response
+      = error orphan_response
+      > GET /c HTTP/1.1||
+      = error unseen_request
+      = GET /c unknown 0 0
+    )"},
+    {"asked_before_the_answer_though_it_ended_later", R"(
+      >? 1
+      <? 1
+      > GET /c HTTP/1.1||GET /d HTTP/1.1|Host: a|
+      < HTTP/1.1 202 B|Content-Length: 0||
+      > |
+      = GET /c unknown 0 0
+      = GET /d unknown 0 0
     )"},
     // Losses that show late, where it matters what was lost when.
     {"response_lost", R"(
@@ -520,8 +555,21 @@ constexpr Dialogue kGaps[] = {
       <? 5000 xyz|0||
       < H
       ~ 600
+      < more
       x
+      = GET /a 200 0 5010
+    )"},
+    {"end_of_chunks_then_a_letter_then_the_answer_to_a_lost_request", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Transfer-Encoding: chunked||A|01
+      <? 5000 xyz|0||
+      < H
+      >- GET /b HTTP/1.1||
+      < HTTP/1.1 204 No||
       = GET /a 200 0 5006
+      = error orphan_response
+      x
+      = error unseen_request
     )"},
     // The middle of a connection.
     {"starts_in_a_body_that_ends_like_a_method_begins", R"(

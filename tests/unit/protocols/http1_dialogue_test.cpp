@@ -34,6 +34,23 @@ TEST_P(Http1Dialogue, ComesOutTheSameHoweverItIsCut) {
   }
 }
 
+// Where a send or receive begins tells something only as long as it is not cut.
+TEST(Http1Resync, AMessageAtTheBeginningOfAPieceBehindWhatLookedLikeOne) {
+  EXPECT_EQ(play(parse_script(R"(
+    >? 1
+    <? 1
+    < some content
+    > PUT
+    > GET /a HTTP/1.1||
+    < HTT
+    < HTTP/1.1 201 OK|Content-Length: 0||
+    x
+    = GET /a 201 0 0
+  )"),
+                 Role::server, whole),
+            "");
+}
+
 std::string name_of(const testing::TestParamInfo<Dialogue>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Framing, Http1Dialogue,
