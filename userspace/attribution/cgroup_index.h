@@ -18,7 +18,7 @@ namespace sockwatch {
 class CgroupIndex {
  public:
   static constexpr size_t kMaxPaths = 16384;
-  static constexpr size_t kMaxDirectories = 8192;  ///< of one walk
+  static constexpr size_t kMaxDirectories = 4096;  ///< of one walk
   static constexpr int kMaxDepth = 32;
 
   /// `root` is where cgroups are mounted: v2 itself, or v1 with v2 in its folder "unified".

@@ -29,7 +29,7 @@ class ProcReader {
   static constexpr size_t kMaxArguments = 16 << 10;
   static constexpr size_t kMaxCgroup = 64 << 10;
   static constexpr size_t kMaxMounts = 256 << 10;
-  static constexpr size_t kMaxDescriptors = 4096;
+  static constexpr size_t kMaxDescriptors = 1024;
 
   explicit ProcReader(std::string root) : root_(std::move(root)) {}
 

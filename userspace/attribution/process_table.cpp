@@ -12,10 +12,10 @@ KnownProcess* ProcessTable::find(uint32_t pid) {
   return found == processes_.end() ? nullptr : &found->second;
 }
 
-KnownProcess& ProcessTable::insert(uint32_t pid, KnownProcess process, uint64_t now_ns) {
+KnownProcess& ProcessTable::insert(uint32_t pid, const KnownProcess& process, uint64_t now_ns) {
   forget(pid, now_ns);
   if (processes_.size() >= most_) evict(now_ns);
-  return processes_.emplace(pid, std::move(process)).first->second;
+  return processes_.emplace(pid, process).first->second;
 }
 
 void ProcessTable::add_service(KnownProcess& process, uint16_t port, ServiceId service) {

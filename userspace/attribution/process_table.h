@@ -35,7 +35,7 @@ class ProcessTable {
   /// Null: not known. Valid until the next change of the table.
   KnownProcess* find(uint32_t pid);
   /// Takes the place of another one when the table is full, of one that has gone if one is soon found.
-  KnownProcess& insert(uint32_t pid, KnownProcess process, uint64_t now_ns);
+  KnownProcess& insert(uint32_t pid, const KnownProcess& process, uint64_t now_ns);
   void add_service(KnownProcess& process, uint16_t port, ServiceId service);
   void forget(uint32_t pid, uint64_t now_ns);
   /// Looks at `batch` processes and forgets those that have gone.

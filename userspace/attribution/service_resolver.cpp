@@ -161,7 +161,7 @@ std::string ServiceResolver::Impl::find_name(const ProcessHint& hint, uint16_t l
   return is_name(comm) ? comm : std::string(hint.comm);
 }
 
-ServiceResolver::ServiceResolver(const AttributionConfig& config, std::string procfs, std::string cgroupfs,
+ServiceResolver::ServiceResolver(const AttributionConfig& config, std::string procfs, const std::string& cgroupfs,
                                  uint32_t max_services)
     : impl_(std::make_unique<Impl>(config, std::move(procfs), cgroupfs, max_services)) {}
 ServiceResolver::~ServiceResolver() = default;

@@ -28,7 +28,7 @@ class ServiceResolver {
 
   /// `procfs` and `cgroupfs` are the roots to read ("/proc", "/sys/fs/cgroup"), so that tests and containers
   /// can bring their own.
-  ServiceResolver(const AttributionConfig& config, std::string procfs, std::string cgroupfs,
+  ServiceResolver(const AttributionConfig& config, std::string procfs, const std::string& cgroupfs,
                   uint32_t max_services);
   ~ServiceResolver();
 

@@ -1,0 +1,146 @@
+// The same with processes of this machine.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "attribution/cgroup_path.h"
+#include "attribution/proc_reader.h"
+#include "fake_host.h"
+#include "util/fd.h"
+
+namespace sockwatch {
+namespace {
+
+ServiceResolver resolver() {
+  AttributionConfig config = FakeHost::no_engine();
+  config.service_env = {"SOCKWATCH_TEST_SERVICE"};
+  // Whatever unit or container the tests run in.
+  return {config, "/proc", "/nowhere", 100};
+}
+
+bool runs_in_a_unit_or_container() {
+  const ProcReader proc("/proc");
+  const std::string cgroup = proc.cgroup(static_cast<uint32_t>(getpid()));
+  const CgroupIdentity identity = identify_cgroup(cgroup_paths(cgroup));
+  return !identity.unit.empty() || !identity.container_ids.empty() || identity.kubernetes;
+}
+
+// A child that runs until it is destroyed; its input ends with us.
+class Child {
+ public:
+  explicit Child(std::vector<std::string> arguments) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) abort();
+    input_ = Fd(ends[1]);
+    const Fd read_end(ends[0]);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(read_end.get(), 0);
+      std::vector<char*> argv;
+      for (std::string& argument : arguments) argv.push_back(argument.data());
+      argv.push_back(nullptr);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+  }
+  ~Child() { stop(); }
+  void stop() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  uint32_t pid() const { return static_cast<uint32_t>(pid_); }
+
+ private:
+  Fd input_;
+  pid_t pid_ = 0;
+};
+
+class RealProcess : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (runs_in_a_unit_or_container()) GTEST_SKIP() << "within a unit or a container every process is that";
+  }
+  std::string script(const std::string& name, const std::string& text) {
+    const std::string path = folder_.procfs() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  FakeHost folder_;  // for its folder
+};
+
+TEST_F(RealProcess, ThisTestIsItsExecutable) {
+  ServiceResolver real = resolver();
+  EXPECT_EQ(name_of(real, static_cast<uint32_t>(getpid())), "attribution_resolver_test");
+}
+
+TEST_F(RealProcess, AScriptIsItsName) {
+  const Child child({"/bin/sh", script("orders.sh", "read line\n")});
+  EXPECT_TRUE(becomes_true([&] {
+    ServiceResolver real = resolver();
+    return name_of(real, child.pid()) == "orders";
+  }));
+}
+
+TEST_F(RealProcess, AnExecutedProgramTakesItsShellsPlace) {
+  const std::string go = folder_.procfs() + "/go";
+  const Child child(
+      {"/bin/sh", script("wrapper.sh", "while [ ! -e " + go + " ]; do sleep 0.01; done\nexec sleep 1000\n")});
+  ServiceResolver real = resolver();
+  ASSERT_TRUE(becomes_true([&] {
+    ServiceResolver fresh = resolver();
+    return name_of(fresh, child.pid(), "sh") == "wrapper";
+  }));
+  EXPECT_EQ(name_of(real, child.pid(), "sh"), "wrapper");
+  std::ofstream(go) << "go";
+  EXPECT_TRUE(becomes_true([&] { return name_of(real, child.pid(), "sleep") == "sleep"; }));
+}
+
+TEST_F(RealProcess, AServiceIsGoneWhenItsProcessIs) {
+  Child child({"/bin/sleep", "1000"});
+  ServiceResolver real = resolver();
+  ASSERT_TRUE(becomes_true([&] { return name_of(real, child.pid(), "sleep") == "sleep"; }));
+  const ServiceId sleep = real.intern("sleep");
+  real.sweep(5);
+  EXPECT_EQ(real.gone_since_ns(sleep), 0u);
+  child.stop();
+  real.sweep(6);
+  EXPECT_EQ(real.gone_since_ns(sleep), 6u);
+}
+
+TEST_F(RealProcess, AForkedChildThatHasEndedIsItsServer) {
+  const Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  ASSERT_EQ(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+
+  const ProcReader proc("/proc");
+  const auto self = static_cast<uint32_t>(getpid());
+  EXPECT_TRUE(proc.listens_on(self, ntohs(address.sin_port)));
+  EXPECT_FALSE(proc.listens_on(self, 1));
+
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  ServiceResolver real = resolver();
+  const std::string comm = proc.comm(self);
+  ASSERT_NE(comm,
+            "attribution_resolver_test");  // the kernel keeps 15 characters: this name tells the ways apart
+  EXPECT_EQ(name_of(real, static_cast<uint32_t>(child), comm, ntohs(address.sin_port)),
+            "attribution_resolver_test");
+  EXPECT_EQ(name_of(real, static_cast<uint32_t>(child) + 1'000'000'000, comm, 1), comm);
+}
+
+}  // namespace
+}  // namespace sockwatch
