@@ -9,6 +9,7 @@
 #include <memory>
 #include <string_view>
 
+#include "protocols/query.h"
 #include "protocols/transaction.h"
 #include "stream/socket_event.h"
 
@@ -39,13 +40,17 @@ enum class ParseError : uint8_t {
   orphan_response,  ///< no request for it was seen
   pipeline_limit,   ///< more requests outstanding on one connection than are tracked
   target_cut,       ///< a request's target was too long to be kept whole
+  bad_message,      ///< a database's or cache's bytes that fit no message
+  encrypted,        ///< a segment that is encrypted
+  compressed,       ///< a segment that is compressed
 };
-inline constexpr size_t kParseErrors = 8;
+inline constexpr size_t kParseErrors = 11;
 std::string_view to_string(ParseError error);
 
 class TransactionSink {
  public:
   virtual void on_transaction(const Transaction& transaction) = 0;
+  virtual void on_query(const Query  virtual void on_query(const Query& query) = 0;) {}
   virtual void on_parse_error(ParseError error) = 0;
 
  protected:
@@ -75,13 +80,19 @@ class Parser {
   virtual void advance(uint64_t now_ns) = 0;
   /// Whether advance() has something to wait for.
   virtual bool waiting() const = 0;
+  /// Databases and caches: what the connection is at, and on which side of it we are.
+  virtual SessionState session() const { return SessionState::none; }
+  virtual Role role() const { return Role::client; }
   /// Heap bytes held beyond the object itself, roughly.
   virtual size_t memory() const = 0;
 };
 
-/// A protocol's row: its name and how to make a parser whose transactions go to `sink`, which outlives it.
+enum class ProtocolKind : uint8_t { http, database, cache };
+
+/// A protocol's row: its name (a label's value), its kind and how to make a parser whose transactions go to `sink`, which outlives it.
 struct Protocol {
   std::string_view name;
+  ProtocolKind kind;
   std::unique_ptr<Parser> (*make)(TransactionSink& sink);
 };
 

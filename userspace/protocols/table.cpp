@@ -5,7 +5,7 @@ namespace sockwatch {
 
 const Protocol (&protocols())[kProtocols] {
   static constexpr Protocol table[] = {
-      {Http1::kName, &Http1::make},
+      {Http1::kName, ProtocolKind::http, &Http1::make},
   };
   return table;
 }
@@ -20,6 +20,9 @@ std::string_view to_string(ParseError error) {
     case ParseError::orphan_response: return "orphan_response";
     case ParseError::pipeline_limit: return "pipeline_limit";
     case ParseError::target_cut: return "target_cut";
+    case ParseError::bad_message: return "bad_message";
+    case ParseError::encrypted: return "encrypted";
+    case ParseError::compressed: return "compressed";
   }
   return "unknown";
 }
