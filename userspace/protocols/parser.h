@@ -50,7 +50,7 @@ std::string_view to_string(ParseError error);
 class TransactionSink {
  public:
   virtual void on_transaction(const Transaction& transaction) = 0;
-  virtual void on_query(const Query  virtual void on_query(const Query& query) = 0;) {}
+  virtual void on_query(const Query& /*query*/) {}
   virtual void on_parse_error(ParseError error) = 0;
 
  protected:
