@@ -15,6 +15,8 @@ enum class Metric : uint8_t {
   active_connections,
   http_client_requests,
   http_client_request_duration,
+  cache_hits,
+  cache_misses,
   build_info,
   segments,
   captured_bytes,
@@ -40,7 +42,7 @@ enum class Metric : uint8_t {
   process_start_time,
   process_threads,
 };
-inline constexpr size_t kMetrics = 29;
+inline constexpr size_t kMetrics = 31;
 
 const MetricDescriptor& descriptor(Metric metric);
 const std::array<MetricDescriptor, kMetrics>& metric_table();

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "aggregation/cache_series.h"
 #include "aggregation/labels.h"
 #include "aggregation/metric_table.h"
 #include "aggregation/service_series.h"
@@ -37,6 +38,7 @@ struct Registry::Impl {
   std::vector<uint64_t> bounds_ns;
   std::shared_ptr<const std::vector<double>> bounds;
   std::vector<Service> services;
+  CacheSeries caches;
   uint64_t overflowed_before = 0;  ///< of services that have been forgotten: the counter never decreases
 };
 
@@ -55,6 +57,11 @@ void Registry::record(uint32_t service, std::string_view service_name, std::stri
   impl_->series_of(service, service_name, transaction.role).record(peer, transaction);
 }
 
+void Registry::record_cache(uint32_t service, std::string_view service_name, std::string_view cache_type, uint64_t hits,
+                            uint64_t misses) {
+  impl_->caches.record(service, service_name, cache_type, hits, misses);
+}
+
 void Registry::set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections) {
   if (service >= impl_->services.size()) impl_->services.resize(service + 1);
   Impl::Service& entry = impl_->services[service];
@@ -64,6 +71,7 @@ void Registry::set_active_connections(uint32_t service, std::string_view service
 }
 
 void Registry::forget_service(uint32_t service) {
+  impl_->caches.forget_service(service);
   if (service >= impl_->services.size()) return;
   for (const auto& series : impl_->services[service].roles)
     if (series) impl_->overflowed_before += series->overflowed();
@@ -71,13 +79,13 @@ void Registry::forget_service(uint32_t service) {
 }
 
 uint64_t Registry::series() const {
-  uint64_t n = 0;
+  uint64_t n = impl_->caches.series();
   impl_->for_each([&](const ServiceSeries& series) { n += series.series(); });
   return n;
 }
 
 uint64_t Registry::series_overflowed() const {
-  uint64_t n = impl_->overflowed_before;
+  uint64_t n = impl_->overflowed_before + impl_->caches.overflowed();
   impl_->for_each([&](const ServiceSeries& series) { n += series.overflowed(); });
   return n;
 }
@@ -106,6 +114,11 @@ void Registry::snapshot(Snapshot& out) const {
   append(connections);
   append(requests[1]);
   append(durations[1]);
+  MetricFamily hits = family(Metric::cache_hits);
+  MetricFamily misses = family(Metric::cache_misses);
+  impl_->caches.snapshot(hits, misses);
+  append(hits);
+  append(misses);
 }
 
 }  // namespace sockwatch

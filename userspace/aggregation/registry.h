@@ -24,6 +24,9 @@ class Registry {
   /// other end's service or address.
   void record(uint32_t service, std::string_view service_name, std::string_view peer, const Transaction& transaction);
 
+  /// Counts what a cache of `cache_type` ("redis", "memcached"...) answered to a service.
+  void record_cache(uint32_t service, std::string_view service_name, std::string_view cache_type, uint64_t hits, uint64_t misses);
+
   /// Connections accepted and open now, replacing what was said before. (services that serve HTTP, 0 included.)
   void set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections);
 
