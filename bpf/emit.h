@@ -115,6 +115,8 @@ static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u
 	struct sw_header header = {
 		.socket = st->cookie,
 		.ts_ns = bpf_ktime_get_ns(),
+		.offset = st->streams[SW_RECV].offset,
+		.length = st->streams[SW_SEND].offset,
 		.tgid = st->tgid,
 		.run = st->run,
 		.kind = kind,

@@ -56,8 +56,8 @@ enum sw_hidden_reason {
 struct sw_header {
 	sw_u64 socket; /* socket cookie */
 	sw_u64 ts_ns;  /* CLOCK_MONOTONIC, when the (last) byte passed */
-	sw_u64 offset; /* in this direction's stream */
-	sw_u64 length; /* on the wire */
+	sw_u64 offset; /* in this direction's stream; eof, close: where the received stream ends */
+	sw_u64 length; /* on the wire; eof, close: where the sent stream ends */
 	sw_u32 tgid;
 	sw_u32 run;      /* counts changes of direction */
 	sw_u32 captured; /* first bytes that follow */

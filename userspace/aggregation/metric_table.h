@@ -17,6 +17,18 @@ enum class Metric : uint8_t {
   http_client_request_duration,
   cache_hits,
   cache_misses,
+  cache_operation_duration,
+  db_queries,
+  db_query_duration,
+  db_connections_active,
+  db_connections_idle,
+  db_connections_in_transaction,
+  db_connections_unreadable,
+  db_server_queries,
+  db_server_query_duration,
+  db_server_connections,
+  cache_server_hits,
+  cache_server_misses,
   build_info,
   segments,
   captured_bytes,
@@ -42,7 +54,7 @@ enum class Metric : uint8_t {
   process_start_time,
   process_threads,
 };
-inline constexpr size_t kMetrics = 31;
+inline constexpr size_t kMetrics = 43;
 
 const MetricDescriptor& descriptor(Metric metric);
 const std::array<MetricDescriptor, kMetrics>& metric_table();

@@ -39,6 +39,8 @@ struct Registry::Impl {
   std::shared_ptr<const std::vector<double>> bounds;
   std::vector<Service> services;
   CacheSeries caches;
+  CacheSeries cache_servers;
+  std::unique_ptr<QuerySeries> queries;
   uint64_t overflowed_before = 0;  ///< of services that have been forgotten: the counter never decreases
 };
 
@@ -48,6 +50,7 @@ Registry::Registry(const MetricsConfig& metrics, const RoutesConfig& routes) : i
   impl_->bounds = std::make_shared<const std::vector<double>>(metrics.duration_buckets);
   for (double seconds : metrics.duration_buckets)
     impl_->bounds_ns.push_back(static_cast<uint64_t>(std::llround(seconds * 1e9)));
+  impl_->queries = std::make_unique<QuerySeries>(metrics.max_series, impl_->bounds_ns);
 }
 
 Registry::~Registry() = default;
@@ -62,6 +65,19 @@ void Registry::record_cache(uint32_t service, std::string_view service_name, std
   impl_->caches.record(service, service_name, cache_type, hits, misses);
 }
 
+void Registry::record(const QueryLink& link, const Query& query) {
+  impl_->queries->record(link, query);
+  if (link.protocol->kind != ProtocolKind::cache) return;
+  CacheSeries& caches = link.role == Role::client ? impl_->caches : impl_->cache_servers;
+  caches.record(link.service, link.service_name, link.protocol->name, query.hits, query.misses);
+}
+
+void Registry::clear_sessions() { impl_->queries->clear_sessions(); }
+
+void Registry::add_sessions(const QueryLink& link, SessionState state, uint64_t connections) {
+  impl_->queries->add_sessions(link, state, connections);
+}
+
 void Registry::set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections) {
   if (service >= impl_->services.size()) impl_->services.resize(service + 1);
   Impl::Service& entry = impl_->services[service];
@@ -72,6 +88,8 @@ void Registry::set_active_connections(uint32_t service, std::string_view service
 
 void Registry::forget_service(uint32_t service) {
   impl_->caches.forget_service(service);
+  impl_->cache_servers.forget_service(service);
+  impl_->queries->forget_service(service);
   if (service >= impl_->services.size()) return;
   for (const auto& series : impl_->services[service].roles)
     if (series) impl_->overflowed_before += series->overflowed();
@@ -79,13 +97,14 @@ void Registry::forget_service(uint32_t service) {
 }
 
 uint64_t Registry::series() const {
-  uint64_t n = impl_->caches.series();
+  uint64_t n = impl_->caches.series() + impl_->cache_servers.series() + impl_->queries->series();
   impl_->for_each([&](const ServiceSeries& series) { n += series.series(); });
   return n;
 }
 
 uint64_t Registry::series_overflowed() const {
-  uint64_t n = impl_->overflowed_before + impl_->caches.overflowed();
+  uint64_t n = impl_->overflowed_before + impl_->caches.overflowed() + impl_->cache_servers.overflowed() +
+               impl_->queries->overflowed();
   impl_->for_each([&](const ServiceSeries& series) { n += series.overflowed(); });
   return n;
 }
@@ -119,6 +138,28 @@ void Registry::snapshot(Snapshot& out) const {
   impl_->caches.snapshot(hits, misses);
   append(hits);
   append(misses);
+
+  QuerySeries::Families queries = {.queries = family(Metric::db_queries),
+                                   .query_duration = family(Metric::db_query_duration),
+                                   .active = family(Metric::db_connections_active),
+                                   .idle = family(Metric::db_connections_idle),
+                                   .in_transaction = family(Metric::db_connections_in_transaction),
+                                   .unreadable = family(Metric::db_connections_unreadable),
+                                   .cache_duration = family(Metric::cache_operation_duration),
+                                   .server_queries = family(Metric::db_server_queries),
+                                   .server_duration = family(Metric::db_server_query_duration),
+                                   .server_connections = family(Metric::db_server_connections)};
+  impl_->queries->snapshot(queries);
+  for (MetricFamily* made :
+       {&queries.cache_duration, &queries.queries, &queries.query_duration, &queries.active, &queries.idle,
+        &queries.in_transaction, &queries.unreadable, &queries.server_queries, &queries.server_duration,
+        &queries.server_connections})
+    append(*made);
+  MetricFamily server_hits = family(Metric::cache_server_hits);
+  MetricFamily server_misses = family(Metric::cache_server_misses);
+  impl_->cache_servers.snapshot(server_hits, server_misses);
+  append(server_hits);
+  append(server_misses);
 }
 
 }  // namespace sockwatch

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "aggregation/query_series.h"
 #include "aggregation/snapshot.h"
 #include "config/config.h"
 #include "protocols/transaction.h"
@@ -26,6 +27,13 @@ class Registry {
 
   /// Counts what a cache of `cache_type` ("redis", "memcached"...) answered to a service.
   void record_cache(uint32_t service, std::string_view service_name, std::string_view cache_type, uint64_t hits, uint64_t misses);
+
+  /// Counts one query, and what it says of a cache.
+  void record(const QueryLink& link, const Query& query);
+
+  /// How many connections to databases are at what: all at once, each time anew.
+  void clear_sessions();
+  void add_sessions(const QueryLink& link, SessionState state, uint64_t connections);
 
   /// Connections accepted and open now, replacing what was said before. (services that serve HTTP, 0 included.)
   void set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections);

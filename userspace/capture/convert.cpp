@@ -40,7 +40,7 @@ void set_process(const sw_process& from, ProcessHint& to) {
 }
 
 Hidden to_hidden(sw_u8 reason) {
-  static_assert(static_cast<int>(Hidden::skipped) == SW_HIDDEN_SKIPPED && kHiddenReasons == SW_HIDDEN_REASONS);
+  static_assert(static_cast<int>(Hidden::skipped) == SW_HIDDEN_SKIPPED && SW_HIDDEN_SKIPPED + 1 == SW_HIDDEN_REASONS);
   return reason < SW_HIDDEN_REASONS ? static_cast<Hidden>(reason) : Hidden::syscall;
 }
 
@@ -86,10 +86,13 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
     case SW_RECORD_EOF:
       event.kind = SocketEvent::Kind::eof;
       event.eof.direction = direction;
+      event.eof.end = direction == Direction::recv ? h.offset : h.length;
       return true;
     case SW_RECORD_CLOSE:
       event.kind = SocketEvent::Kind::close;
       event.close.reset = h.flags & SW_FLAG_RESET;
+      event.close.end[0] = h.offset;
+      event.close.end[1] = h.length;
       return true;
     case SW_RECORD_OWNER:
       if (payload_size < sizeof(sw_process)) return false;

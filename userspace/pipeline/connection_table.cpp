@@ -19,7 +19,7 @@ void ConnectionTable::erase(SocketId socket) {
 }
 
 bool ConnectionTable::account(Connection& connection) {
-  const size_t now = connection.parser ? connection.parser->memory() : 0;
+  const size_t now = connection.conversation ? connection.conversation->memory() : 0;
   parser_bytes_ += now - connection.parser_bytes;
   connection.parser_bytes = now;
   return parser_bytes_ <= kMaxParserBytes;

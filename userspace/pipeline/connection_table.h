@@ -11,7 +11,7 @@
 #include <string>
 
 #include "attribution/service_resolver.h"
-#include "protocols/parser.h"
+#include "protocols/conversation.h"
 #include "stream/socket_event.h"
 #include "stream/stream_cursor.h"
 
@@ -36,7 +36,7 @@ struct Connection {
   uint64_t opened_ns = 0;
   uint8_t missed = 0;         ///< listings in a row that should have had the socket and did not
 
-  std::unique_ptr<Parser> parser;  ///< null: the connection is of no interest
+  std::unique_ptr<Conversation> conversation;  ///< null: the connection is of no interest
   size_t parser_bytes = 0;         ///< its memory, when last counted
   bool waiting = false;            ///< listed among those whose parser waits for time to pass
   std::array<StreamCursor, 2> cursors;

@@ -53,7 +53,7 @@ void Pipeline::on_event(const SocketEvent& event) {
       break;
     case SocketEvent::Kind::eof:
       miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns);
-      if (connection->parser) connection->parser->eof(event.eof.direction, event.ts_ns);
+      if (connection->conversation) connection->conversation->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
       set_process(*connection, event.process);
@@ -77,7 +77,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
     if (ignore_) ignore_(event.socket);
     return nullptr;
   }
-  connection->parser = protocols()[0].make(*this);
+  connection->conversation = std::make_unique<Conversation>(static_cast<TransactionSink&>(*this));
   connection->opened_ns = event.ts_ns;
   if (event.kind == SocketEvent::Kind::open) {
     connection->local = event.open.local;
@@ -92,7 +92,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
     }
     if (!event.open.from_start)
       for (Direction d : {Direction::recv, Direction::send})
-        connection->parser->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
+        connection->conversation->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
   }
   set_process(*connection, event.process);
   return connection;
@@ -111,7 +111,7 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   const Segment& s = event.segment;
   ++segments_;
   captured_bytes_ += s.data.size();
-  if (!connection.parser) return;
+  if (!connection.conversation) return;
   if (s.run != 0) {
     connection.run = s.run;
   } else if (connection.run == 0 || connection.last_direction != s.direction) {
@@ -131,17 +131,17 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
 void Pipeline::consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset,
                        const Segment& s) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
-  Parser& parser = *connection.parser;
+  Conversation& conversation = *connection.conversation;
   Verdict verdict = Verdict::undecided;
-  if (place.missed > 0) verdict = parser.unseen(direction, passage, {.length = place.missed, .tail = {}, .late = true});
+  if (place.missed > 0) verdict = conversation.unseen(direction, passage, {.length = place.missed, .tail = {}, .late = true});
   if (place.fresh > 0 && verdict <= Verdict::mine) {
     std::string_view data = as_text(s.data);
     data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
     data = data.substr(0, place.fresh);
-    if (!data.empty()) verdict = parser.data(direction, passage, data);
+    if (!data.empty()) verdict = conversation.data(direction, passage, data);
     const uint64_t rest = place.fresh - data.size();
     if (rest > 0 && verdict <= Verdict::mine)
-      verdict = parser.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail), .late = false});
+      verdict = conversation.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail), .late = false});
   }
   settle(connection, verdict, passage.ts_ns);
 }
@@ -149,8 +149,8 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
 // The direction ends at `end`: what no segment told of up to there was lost.
 void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
-  if (place.missed > 0 && connection.parser)
-    connection.parser->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
+  if (place.missed > 0 && connection.conversation)
+    connection.conversation->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
                               {.length = place.missed, .tail = {}, .late = true});
 }
 
@@ -166,7 +166,7 @@ void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
     give_up(greediest, ts_ns);
     if (itself) return;
   }
-  if (!connection.waiting && connection.parser->waiting()) {
+  if (!connection.waiting && connection.conversation->waiting()) {
     connection.waiting = true;
     waiting_.push_back(connection.socket);
   }
@@ -177,9 +177,9 @@ void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
   Connection* const at_hand = std::exchange(current_, &connection);
   const Hidden hidden = std::exchange(current_hidden_, Hidden::none);
   for (Direction d : {Direction::recv, Direction::send})
-    connection.parser->unseen(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
+    connection.conversation->unseen(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
                               {.length = 1, .tail = {}, .late = true});
-  connection.parser->close(ts_ns);
+  connection.conversation->close(ts_ns);
   current_ = at_hand;
   current_hidden_ = hidden;
   drop(connection);
@@ -187,7 +187,7 @@ void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
 
 // Of no interest any longer. A recording's connections are kept, so that what follows does not open them anew.
 void Pipeline::drop(Connection& connection) {
-  connection.parser.reset();
+  connection.conversation.reset();
   connections_.account(connection);
   if (!live_) return;
   ignore_(connection.socket);
@@ -196,7 +196,7 @@ void Pipeline::drop(Connection& connection) {
 
 void Pipeline::close(Connection& connection, uint64_t ts_ns) {
   current_ = &connection;
-  if (connection.parser) connection.parser->close(ts_ns);
+  if (connection.conversation) connection.conversation->close(ts_ns);
   current_ = nullptr;
   connections_.erase(connection.socket);
 }
@@ -205,11 +205,11 @@ void Pipeline::advance(uint64_t now_ns) {
   std::erase_if(waiting_, [&](SocketId socket) {
     Connection* connection = connections_.find(socket);
     if (connection == nullptr) return true;
-    if (connection->parser) {
+    if (connection->conversation) {
       current_ = connection;
-      connection->parser->advance(now_ns);
+      connection->conversation->advance(now_ns);
       current_ = nullptr;
-      if (connection->parser->waiting()) return false;
+      if (connection->conversation->waiting()) return false;
     }
     connection->waiting = false;
     return true;
@@ -234,7 +234,7 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, bool complete, u
     if (!info.pending) continue;
     for (Direction direction : {Direction::recv, Direction::send}) {
       Connection* connection = connections_.find(info.socket);
-      if (connection == nullptr || !connection->parser) break;
+      if (connection == nullptr || !connection->conversation) break;
       const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
       const uint64_t from = connection->cursors[static_cast<size_t>(direction)].next();
       if (p.offset <= from) continue;
@@ -293,7 +293,7 @@ void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
 
 void Pipeline::on_transaction(const Transaction& transaction) {
   Connection& connection = *current_;
-  ++transactions_[static_cast<size_t>(transaction.role)];
+  ++transactions_[0][static_cast<size_t>(transaction.role)];
   std::string_view peer;
   if (transaction.role == Role::client) {
     peer = peer_name(connection);
@@ -314,8 +314,35 @@ void Pipeline::on_transaction(const Transaction& transaction) {
   }
 }
 
+void Pipeline::on_query(const Query& query) {
+  const Protocol& protocol = current_->conversation->protocol();
+  ++transactions_[&protocol - protocols()][static_cast<size_t>(query.role)];
+  registry_.record(link(*current_, protocol, query.role), query);
+}
+
+QueryLink Pipeline::link(Connection& connection, const Protocol& protocol, Role role) {
+  return {.service = connection.service,
+          .service_name = resolver_.name(connection.service),
+          .protocol = &protocol,
+          .role = role,
+          .peer = role == Role::client ? peer_name(connection) : std::string_view()};
+}
+
+void Pipeline::count_sessions() {
+  registry_.clear_sessions();
+  connections_.for_each([&](Connection& connection) {
+    if (!connection.conversation) return;
+    const SessionState state = connection.conversation->session();
+    if (state == SessionState::none) return;
+    const Conversation& spoken = *connection.conversation;
+    registry_.add_sessions(link(connection, spoken.protocol(), spoken.role()), state, 1);
+  });
+}
+
 void Pipeline::on_parse_error(ParseError error) {
   ++parse_errors_[static_cast<size_t>(error)];
+  if (error == ParseError::encrypted) ++unreadable_[{current_->service, Hidden::encrypted}];
+  if (error == ParseError::compressed) ++unreadable_[{current_->service, Hidden::compressed}];
   const bool needed = error == ParseError::unseen_request || error == ParseError::unseen_response;
   if (needed && current_hidden_ != Hidden::none) ++unreadable_[{current_->service, current_hidden_}];
 }
@@ -338,14 +365,18 @@ std::string_view Pipeline::peer_name(Connection& connection) {
 
 void Pipeline::lose(const char* reason) { ++lost_[reason]; }
 
-void Pipeline::snapshot(Snapshot& out) { registry_.snapshot(out); }
+void Pipeline::snapshot(Snapshot& out) {
+  count_sessions();
+  registry_.snapshot(out);
+}
 
 void Pipeline::fill(SelfMetrics& self) const {
   self.segments = segments_;
   self.captured_bytes = captured_bytes_;
-  for (Role role : {Role::server, Role::client})
-    self.transactions[{std::string(protocols()[0].name), std::string(to_string(role))}] =
-        transactions_[static_cast<size_t>(role)];
+  for (size_t protocol = 0; protocol < kProtocols; ++protocol)
+    for (Role role : {Role::server, Role::client})
+      self.transactions[{std::string(protocols()[protocol].name), std::string(to_string(role))}] =
+          transactions_[protocol][static_cast<size_t>(role)];
   for (size_t i = 0; i < kParseErrors; ++i)
     self.parse_errors[std::string(to_string(static_cast<ParseError>(i)))] = parse_errors_[i];
   for (const auto& [reason, n] : lost_) self.lost_segments[reason] += n;

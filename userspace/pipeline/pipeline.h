@@ -64,6 +64,7 @@ class Pipeline final : private TransactionSink {
 
  private:
   void on_transaction(const Transaction& transaction) override;
+  void on_query(const Query& query) override;
   void on_parse_error(ParseError error) override;
 
   Connection* open(const SocketEvent& event);
@@ -76,6 +77,8 @@ class Pipeline final : private TransactionSink {
   void drop(Connection& connection);
   void set_process(Connection& connection, const ProcessHint& process);
   std::string_view peer_name(Connection& connection);
+  QueryLink link(Connection& connection, const Protocol& protocol, Role role);
+  void count_sessions();
   void close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
   void lose(const char* reason);
 
@@ -97,7 +100,7 @@ class Pipeline final : private TransactionSink {
 
   uint64_t segments_ = 0;
   uint64_t captured_bytes_ = 0;
-  uint64_t transactions_[2] = {};
+  uint64_t transactions_[kProtocols][2] = {};
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;
   std::map<std::pair<ServiceId, Hidden>, uint64_t> unreadable_;

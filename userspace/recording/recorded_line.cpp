@@ -33,6 +33,8 @@ constexpr std::array kFields = {
     Field{"pid", &RecordedLine::pid},
     Field{"run", &RecordedLine::run},
     Field{"netns", &RecordedLine::netns},
+    Field{"recv_end", &RecordedLine::recv_end},
+    Field{"send_end", &RecordedLine::send_end},
     Field{"reset", &RecordedLine::reset},
     Field{"unreadable", &RecordedLine::unreadable},
     Field{"from_start", &RecordedLine::from_start},

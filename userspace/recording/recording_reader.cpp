@@ -81,6 +81,8 @@ Result<> RecordingReader::read_event(SocketEvent& event) {
   if (kind == "close") {
     event.kind = SocketEvent::Kind::close;
     event.close.reset = line_.reset.value_or(false);
+    event.close.end[0] = line_.recv_end.value_or(0);
+    event.close.end[1] = line_.send_end.value_or(0);
     sockets_.erase(*line_.conn);
     return {};
   }
@@ -89,6 +91,7 @@ Result<> RecordingReader::read_event(SocketEvent& event) {
     if (!direction) return direction.error();
     event.kind = SocketEvent::Kind::eof;
     event.eof.direction = direction.value();
+    event.eof.end = (direction.value() == Direction::recv ? line_.recv_end : line_.send_end).value_or(0);
     return {};
   }
   if (kind == "owner") {

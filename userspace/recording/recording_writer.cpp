@@ -53,10 +53,13 @@ void RecordingWriter::write(const SocketEvent& event, std::string& out) {
     case SocketEvent::Kind::eof:
       append_text(out, "event", "eof");
       append_text(out, "dir", to_string(event.eof.direction));
+      if (event.eof.end != 0) append_number(out, event.eof.direction == Direction::recv ? "recv_end" : "send_end", event.eof.end);
       break;
     case SocketEvent::Kind::close:
       append_text(out, "event", "close");
       if (event.close.reset) out += ",\"reset\":true";
+      if (event.close.end[0] != 0) append_number(out, "recv_end", event.close.end[0]);
+      if (event.close.end[1] != 0) append_number(out, "send_end", event.close.end[1]);
       mask_.close(event.socket);
       break;
     case SocketEvent::Kind::owner:

@@ -33,6 +33,23 @@ TEST(Convert, SegmentViewsItsBytesAndTail) {
   EXPECT_EQ(event.segment.tail.data(), event.segment.data.data() + 10);
 }
 
+TEST(Convert, EndsTellWhereTheStreamsEnd) {
+  sw_header header{};
+  header.kind = SW_RECORD_EOF;
+  header.offset = 100;
+  header.length = 500;
+  SocketEvent event;
+  ASSERT_TRUE(to_event(&header, sizeof(header), event));
+  EXPECT_EQ(event.eof.end, 100u);
+  header.flags = SW_FLAG_SEND;
+  ASSERT_TRUE(to_event(&header, sizeof(header), event));
+  EXPECT_EQ(event.eof.end, 500u);
+  header.kind = SW_RECORD_CLOSE;
+  ASSERT_TRUE(to_event(&header, sizeof(header), event));
+  EXPECT_EQ(event.close.end[0], 100u);
+  EXPECT_EQ(event.close.end[1], 500u);
+}
+
 TEST(Convert, RefusesARecordThatClaimsMoreThanItHolds) {
   sw_header header{};
   header.kind = SW_RECORD_SEGMENT;

@@ -83,12 +83,15 @@ TEST(RecordingWriter, EveryFieldComesBack) {
   eof.socket = 12;
   eof.kind = Kind::eof;
   eof.eof.direction = Direction::send;
+  eof.eof.end = 700;
   writer.write(eof, text);
   SocketEvent close;
   close.socket = 12;
   close.ts_ns = 3000;
   close.kind = Kind::close;
   close.close.reset = true;
+  close.close.end[0] = 105;
+  close.close.end[1] = 700;
   writer.write(close, text);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
 
@@ -119,10 +122,13 @@ TEST(RecordingWriter, EveryFieldComesBack) {
   back.next();
   EXPECT_EQ(event.kind, Kind::eof);
   EXPECT_EQ(event.eof.direction, Direction::send);
+  EXPECT_EQ(event.eof.end, 700u);
   back.next();
   EXPECT_EQ(event.kind, Kind::close);
   EXPECT_EQ(event.ts_ns, 3000u);
   EXPECT_TRUE(event.close.reset);
+  EXPECT_EQ(event.close.end[0], 105u);
+  EXPECT_EQ(event.close.end[1], 700u);
 }
 
 TEST(RecordingWriter, UnixSocketsAndMidwayConnectionsComeBack) {

@@ -1,0 +1,77 @@
+// What services ask of databases and caches, and what databases and caches on this host are asked: db_queries_total,
+// db_query_duration_seconds, db_connections_*, cache_operation_duration_seconds, db_server_*.
+//
+// One thread. A record() of a known series costs no allocation. Bounded: `max_series` series a service, of queries and of
+// peers each; what has no room is counted under peer="_overflow", and in overflowed().
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aggregation/snapshot.h"
+#include "protocols/parser.h"
+
+namespace sockwatch {
+
+/// How many connections of one kind are at what, indexed by SessionState.
+using SessionCounts = std::array<uint64_t, 5>;
+
+/// One end of the connections between a service and a database or cache.
+struct QueryLink {
+  uint32_t service = 0;            ///< a dense small number ...
+  std::string_view service_name;   ///< ... and its name
+  const Protocol* protocol = nullptr;
+  Role role = Role::client;
+  std::string_view peer;           ///< role client: the other end's service or address
+};
+
+class QuerySeries {
+ public:
+  /// `bounds_ns`: the buckets' upper bounds; lives as long as this.
+  QuerySeries(uint32_t max_series, const std::vector<uint64_t>& bounds_ns);
+  ~QuerySeries();
+
+  void record(const QueryLink& link, const Query& query);
+  /// Forgets how many connections there are. What has been known keeps its series, at 0.
+  void clear_sessions();
+  void add_sessions(const QueryLink& link, SessionState state, uint64_t connections);
+
+  /// Removes a service's series.
+  void forget_service(uint32_t service);
+
+  /// Series kept, of all metrics.
+  uint64_t series() const;
+  /// Queries counted under _overflow, also of services that have been forgotten.
+  uint64_t overflowed() const { return overflowed_; }
+
+  struct Families {
+    MetricFamily queries, query_duration, active, idle, in_transaction, unreadable, cache_duration, server_queries,
+        server_duration, server_connections;
+  };
+  void snapshot(Families& out) const;
+
+ private:
+  struct Operation;
+  struct Link;
+  struct Service;
+
+  Link& find(const QueryLink& wanted);
+  Operation& operation_of(Link*& link, const QueryLink& wanted, std::string_view name);
+  bool full(const Service& service) const;
+  Link& overflow_link(const QueryLink& wanted);
+  void snapshot_link(const Link& link, Families& out) const;
+
+  const uint32_t max_series_;
+  const std::vector<uint64_t>& bounds_ns_;
+  std::vector<std::unique_ptr<Service>> services_;
+  uint64_t overflowed_ = 0;
+};
+
+}  // namespace sockwatch

@@ -1,0 +1,50 @@
+// One connection and the protocol that is spoken on it. Until the bytes tell which, every protocol's parser gets them; the
+// first to recognise them stays alone.
+//
+// One thread. Parsers report nothing before they have said that the bytes are theirs.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "protocols/parser.h"
+
+namespace sockwatch {
+
+class Conversation {
+ public:
+  /// `sink` outlives this.
+  explicit Conversation(TransactionSink& sink);
+
+  // As in Parser. not_mine: of no protocol that is known.
+  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) {
+    return known_ ? speaker().data(direction, passage, bytes) : seek(direction, passage, bytes);
+  }
+  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes);
+  void eof(Direction direction, uint64_t ts_ns);
+  void close(uint64_t ts_ns);
+  void advance(uint64_t now_ns);
+  bool waiting() const;
+  size_t memory() const;
+
+  /// The protocol whose parser reports, as long as it does, and the one that is spoken once that is known.
+  const Protocol& protocol() const { return protocols()[speaker_]; }
+  SessionState session() const { return known_ ? speaker().session() : SessionState::none; }
+  Role role() const { return speaker().role(); }
+
+ private:
+  Parser& speaker() const { return *parsers_[speaker_]; }
+  Verdict seek(Direction direction, const Passage& passage, std::string_view bytes);
+  void ask_all();
+  Verdict recognise(size_t i, Verdict verdict);
+  template <typename Ask>
+  Verdict ask_each(Ask ask);
+
+  TransactionSink& sink_;
+  bool known_ = false;
+  size_t speaker_ = 0;  ///< whose the connection is; before that, who is asked
+  bool all_asked_ = false;  ///< most connections show by their first bytes that they speak the first protocol
+  std::array<std::unique_ptr<Parser>, kProtocols> parsers_;  ///< null: has said that it is not its own
+};
+
+}  // namespace sockwatch
