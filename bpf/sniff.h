@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The little that the kernel side must know of HTTP/1 to decide what to copy: whether a run of bytes may begin with a
- * message, and where a message ends that names its Content-Length. Userspace parses for itself; a wrong guess here costs a
- * copy or a gap that is counted, never a wrong number.
+ * The little that the kernel side must know of protocols to decide what to copy: whether a run of bytes may begin with a
+ * message, and where an HTTP/1 message ends that names its Content-Length. Userspace parses for itself; a wrong guess here
+ * costs a copy or a gap that is counted, never a wrong number.
  */
 #ifndef SOCKWATCH_SNIFF_H
 #define SOCKWATCH_SNIFF_H
@@ -15,6 +15,7 @@
 #define RUN_BYTES (128 * 1024)    /* captured, after which only heads are */
 #define RUN_BYTES_PRESSED 4096    /* the same while the ring is filling up */
 #define RUN_RECORDS 16384
+#define QUERY_RUN_BYTES (1024 * 1024) /* captured of a run of a database's or cache's */
 #define TRIES_MAX 16              /* runs to look at where a socket's first bytes were not seen */
 
 /* RFC 9110's tchar, a bit each. */
@@ -24,6 +25,9 @@ static __always_inline bool is_token(__u8 c)
 
 	return c < 128 && half >> (c & 63) & 1;
 }
+
+/* Of the first bytes that tell of a binary protocol. */
+#define BINARY_PROBE 8
 
 struct sniff {
 	__u8 probe[PROBE_MAX];
@@ -48,11 +52,11 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 	if (sniff->matched == sniff->letters && sniff->matched < 7 &&
 	    c == (__u8)(version >> (sniff->matched * 8 & 63))) {
 		if (++sniff->matched == 7) {
-			sniff->verdict = VERDICT_HTTP;
+			sniff->verdict = VERDICT_MINE;
 			return 1;
 		}
 	} else if (c == ' ') {
-		sniff->verdict = sniff->letters ? VERDICT_HTTP : VERDICT_IGNORE;
+		sniff->verdict = sniff->letters ? VERDICT_MINE : VERDICT_IGNORE;
 		return 1;
 	} else if (!is_token(c)) {
 		return 1;
@@ -61,8 +65,35 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 	return 0;
 }
 
+/*
+ * Whether bytes that are no text may begin a message of a database or cache: of Redis (an array of strings), of PostgreSQL (what a
+ * client says first; later, a letter and a length) or of MySQL (the greeting; later, a packet that fills the segment).
+ */
+static __always_inline __u8 judge_binary(const struct socket_state *st, const __u8 *p, __u32 have, __u64 length)
+{
+	__u32 big, little = p[0] | p[1] << 8 | p[2] << 16;
+
+	if (p[0] == '*' && p[1] >= '1' && p[1] <= '9' && have >= 3)
+		return VERDICT_MINE;
+	if (have < BINARY_PROBE)
+		return p[0] == 0x16 ? VERDICT_IGNORE : VERDICT_MAYBE; /* TLS is the most frequent of all */
+	big = (__u32)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7];
+	if (!p[0] && !p[1] && (big >> 16 == 3 || (big >= 80877102 && big <= 80877104)))
+		return VERDICT_MINE;
+	if (!p[3] && p[4] == 10 && p[5] >= '1' && p[5] <= '9')
+		return VERDICT_MINE;
+	if (st->from_start)
+		return VERDICT_IGNORE;
+	big = (__u32)p[1] << 24 | p[2] << 16 | p[3] << 8 | p[4];
+	if (is_token(p[0]) && big >= 4 && big < 1 << 24)
+		return VERDICT_MINE;
+	if (!p[3] && p[4] && p[4] <= 0x20 && little + 4 == length)
+		return VERDICT_MINE;
+	return VERDICT_IGNORE;
+}
+
 /* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
-__noinline int judge(struct socket_state *st, __u32 direction, __u32 captured)
+__noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, __u64 length)
 {
 	struct sniff sniff = { .verdict = VERDICT_IGNORE };
 	struct scratch *s = scratch();
@@ -79,7 +110,13 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured)
 	sniff.length = st->probe_len;
 	bpf_loop(PROBE_MAX, sniff_byte, &sniff, 0);
 	st->verdict = sniff.verdict;
-	if (st->verdict == VERDICT_HTTP)
+	if (st->verdict == VERDICT_IGNORE) {
+		st->verdict = judge_binary(st, st->probe, st->probe_len, length);
+		st->queries = st->verdict == VERDICT_MINE;
+	} else if (st->verdict == VERDICT_MINE) {
+		st->queries = st->probe[0] >= 'a' && st->probe[0] <= 'z'; /* memcached's commands; HTTP's methods are capitals */
+	}
+	if (st->verdict == VERDICT_MINE)
 		st->request_direction = 1 + (sniff.matched == 7 ? !direction : direction);
 	if (st->verdict == VERDICT_IGNORE && !st->from_start && ++st->tries < TRIES_MAX) {
 		st->verdict = VERDICT_NEW;
@@ -232,13 +269,15 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 	if (!st || !s)
 		return have;
 	d = &st->streams[direction & 1];
+	if (st->queries)
+		limit = QUERY_RUN_BYTES;
 	if (pressed())
 		limit = RUN_BYTES_PRESSED;
 	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
 
-	if (head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
+	if (!st->queries && head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
 		scan_head(&scan, have);
 		if (scan.head_end && scan.has_length && !scan.has_coding) {
 			__u64 end = scan.head_end + scan.content_length;

@@ -221,20 +221,20 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	}
 
 	locate(&m, sk, st, direction, length, flags, task);
-	if (length <= SMALL_SEGMENT && !skip && !m.hidden && m.iovcnt <= IOVECS_FIRST && st->verdict == VERDICT_HTTP &&
+	if (length <= SMALL_SEGMENT && !skip && !m.hidden && m.iovcnt <= IOVECS_FIRST && st->verdict == VERDICT_MINE &&
 	    st->opened && st->tgid == tgid && d->told == d->offset && d->run_bytes < RUN_BYTES &&
 	    d->run_records < RUN_RECORDS) {
 		short_segment(st, &m, direction, length, now);
 		return;
 	}
 	begins = d->run_records == 0;
-	if (d->run_bytes >= RUN_BYTES || d->run_records >= RUN_RECORDS) {
-		/* Enough of this run. Only a segment that begins with a head is told of at once. */
+	if (d->run_bytes >= (st->queries ? QUERY_RUN_BYTES : RUN_BYTES) || d->run_records >= RUN_RECORDS) {
+		/* Enough of this run. Only a segment that begins with a head of HTTP is told of at once. */
 		__u32 keep = length < SW_TAIL_MAX ? length : SW_TAIL_MAX;
 
 		first = length - skip < 16 ? length - skip : 16;
 		captured = copy_message(&m, length, skip, first, keep);
-		if (captured < 12 || head_kind() == HEAD_NONE) {
+		if (captured < 12 || st->queries || head_kind() == HEAD_NONE) {
 			pass(d, length - skip, now);
 			d->hidden = m.hidden;
 			d->tail_len = m.hidden ? 0 : keep;
@@ -248,7 +248,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	captured = copy_message(&m, length, skip, first, tail);
 	if (st->verdict <= VERDICT_MAYBE && (m.hidden || st->probe_len < PROBE_MAX)) {
 		if (!m.hidden)
-			judge(st, direction, captured);
+			judge(st, direction, captured, length);
 		if (st->verdict == VERDICT_IGNORE)
 			return;
 	}
@@ -329,7 +329,7 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 		st->verdict = VERDICT_IGNORE; /* our own, or the kernel's */
 		return 0;
 	}
-	if (st->verdict == VERDICT_HTTP && advised_to_ignore(st)) {
+	if (st->verdict == VERDICT_MINE && advised_to_ignore(st)) {
 		st->verdict = VERDICT_IGNORE;
 		return 0;
 	}

@@ -9,7 +9,7 @@
 enum verdict {
 	VERDICT_NEW = 0, /* no byte has told yet */
 	VERDICT_MAYBE,   /* looks like HTTP as far as it goes; too short to tell */
-	VERDICT_HTTP,
+	VERDICT_MINE, /* a protocol that userspace knows, as far as can be told here */
 	VERDICT_IGNORE,
 };
 
@@ -50,6 +50,7 @@ struct socket_state {
 	__u8 request_direction; /* 1 + direction, once known */
 	__u8 tcp;
 	__u8 probe_len;
+	__u8 queries; /* a database or cache: no bodies to leave out */
 	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
 };
 
