@@ -88,6 +88,35 @@ struct task_struct {
 	void *worker_private;
 };
 
+/* The user's side of an iterator: one buffer, or an array of them. */
+enum iter_type { ITER_UBUF, ITER_IOVEC };
+struct iov_iter {
+	__u8 iter_type;
+	__u64 iov_offset;
+	void *ubuf; /* shares its place with the array's address */
+	__u64 count;
+	unsigned long nr_segs;
+};
+struct msghdr { struct iov_iter msg_iter; };
+struct io_wq_work { int flags; };
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+	void *async_data;
+	struct io_wq_work work;
+};
+struct io_worker { struct io_wq_work *cur_work; };
+struct io_rw {
+	__u64 addr;
+	__u32 len;
+};
+struct io_async_rw { struct iov_iter iter; };
+struct io_sr_msg {
+	void *buf;
+	__u16 flags;
+};
+struct io_async_msghdr { struct msghdr msg; };
+
 struct bpf_iter_meta { struct seq_file *seq; };
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;

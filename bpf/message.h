@@ -7,6 +7,7 @@
 #define SOCKWATCH_MESSAGE_H
 
 #include "state.h"
+#include "uring.h"
 
 #define IOVECS_MAX 1024     /* UIO_MAXIOV */
 #define SMALL_SEGMENT 1024  /* segments up to this are copied whole */
@@ -16,6 +17,8 @@ struct message {
 	__u64 iov;    /* ... or an array of them, when not 0 */
 	__u32 iovcnt;
 	__u32 hidden; /* enum sw_hidden_reason: neither */
+	__u32 first;  /* bytes to leave out of the first iovec */
+	__u32 in_kernel; /* the array is in kernel memory; what it points to never is */
 };
 
 static __always_inline void message_from_header(struct message *m, __u64 header)
@@ -73,7 +76,7 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	long nr = syscall_number(regs);
 
-	m->base = m->iov = m->iovcnt = m->hidden = 0;
+	m->base = m->iov = m->iovcnt = m->hidden = m->first = m->in_kernel = 0;
 	if (syscall_is_compat(task, regs)) {
 		m->hidden = SW_HIDDEN_COMPAT;
 		return;
@@ -84,7 +87,17 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 	}
 	if (task->io_uring || task->flags & PF_IO_WORKER) {
 		if (nr == __NR_io_uring_enter || !descriptor_is(task, PT_REGS_PARM1_SYSCALL(regs), sk)) {
-			m->hidden = SW_HIDDEN_URING;
+			struct found f;
+
+			if (!locate_request(&f, sk, task, direction, length)) {
+				m->hidden = SW_HIDDEN_URING;
+				return;
+			}
+			m->base = f.base;
+			m->iov = f.iov;
+			m->iovcnt = f.iovcnt > IOVECS_MAX ? IOVECS_MAX : f.iovcnt;
+			m->first = f.first;
+			m->in_kernel = f.in_kernel;
 			return;
 		}
 	}
@@ -117,7 +130,14 @@ struct gather {
 	__u32 captured;
 	__u32 tail;
 	__u32 fault;
+	__u32 first;
+	__u32 in_kernel;
 };
+
+static __always_inline long read_iovecs(const struct gather *g, struct user_iovec *to, __u32 size)
+{
+	return g->in_kernel ? bpf_probe_read_kernel(to, size, (void *)g->iov) : bpf_probe_read_user(to, size, (void *)g->iov);
+}
 
 /* Takes from one buffer what is wanted of it; true when the copy is complete or has failed. */
 static __always_inline bool take(struct gather *g, struct scratch *s, __u64 base, __u64 size)
@@ -166,10 +186,11 @@ static long take_next(__u32 index, struct gather *g)
 
 	if (!s || index >= g->iovcnt)
 		return 1;
-	if (bpf_probe_read_user(&v, sizeof(v), (void *)(g->iov + index * sizeof(v)))) {
+	if (read_iovecs(g, &v, sizeof(v))) {
 		g->fault = 1;
 		return 1;
 	}
+	g->iov += sizeof(v);
 	return take(g, s, v.base, v.len);
 }
 
@@ -190,8 +211,14 @@ __noinline int gather_all(struct gather *g)
 	barrier_var(n);
 	if (n > IOVECS_FIRST)
 		n = IOVECS_FIRST;
-	if (bpf_probe_read_user(first, n * sizeof(first[0]), (void *)local.iov))
+	if (read_iovecs(&local, first, n * sizeof(first[0])))
 		return 1;
+	if (local.first) {
+		if (local.first > first[0].len)
+			return 1;
+		first[0].base += local.first;
+		first[0].len -= local.first;
+	}
 	for (i = 0; i < IOVECS_FIRST; i++) {
 		if (i >= n)
 			goto done;
@@ -246,7 +273,8 @@ __noinline int copy_small(struct small_message *to, __u64 iov, __u32 iovcnt, __u
 static __always_inline __u32 copy_message(struct message *m, __u64 length, __u64 skip, __u32 want, __u32 tail)
 {
 	struct scratch *s = scratch();
-	struct gather g = { .iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail };
+	struct gather g = { .iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail,
+			    .first = m->first, .in_kernel = m->in_kernel };
 
 	if (!s || m->hidden)
 		return 0;

@@ -221,7 +221,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	}
 
 	locate(&m, sk, st, direction, length, flags, task);
-	if (length <= SMALL_SEGMENT && !skip && !m.hidden && m.iovcnt <= IOVECS_FIRST && st->verdict == VERDICT_MINE &&
+	if (length <= SMALL_SEGMENT && !skip && !m.hidden && !m.in_kernel && m.iovcnt <= IOVECS_FIRST && st->verdict == VERDICT_MINE &&
 	    st->opened && st->tgid == tgid && d->told == d->offset && d->run_bytes < RUN_BYTES &&
 	    d->run_records < RUN_RECORDS) {
 		short_segment(st, &m, direction, length, now);
@@ -405,6 +405,23 @@ int BPF_PROG(sw_destroy, struct sock *sk)
 
 	if (st && st->verdict != VERDICT_IGNORE)
 		emit_close(st, 0);
+	return 0;
+}
+
+/* io_uring's requests; see uring.h. */
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(sw_uring_submit, struct io_kiocb *req)
+{
+	if (moves_bytes(req->opcode))
+		remember((__u32)bpf_get_current_pid_tgid(), (__u64)req);
+	return 0;
+}
+
+SEC("tp_btf/io_uring_poll_arm")
+int BPF_PROG(sw_uring_poll, struct io_kiocb *req)
+{
+	if (moves_bytes(req->opcode))
+		remember((__u64)req->file, (__u64)req);
 	return 0;
 }
 

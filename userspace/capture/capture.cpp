@@ -1,6 +1,7 @@
 #include "capture/capture.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,6 +51,17 @@ Error explain(const std::string& what, int error, const std::string& log) {
 uint32_t ring_share(uint32_t total, uint32_t cpus) {
   const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return std::bit_ceil(std::clamp(total / cpus, page, 1u << 30));
+}
+
+// Programs whose tracepoints this kernel does not have are not loaded.
+void leave_out_unknown(std::initializer_list<bpf_program*> programs) {
+  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), &btf__free);
+  for (bpf_program* program : programs) {
+    const std::string section = bpf_program__section_name(program);
+    const std::string type = "btf_trace_" + section.substr(section.find('/') + 1);
+    const bool known = kernel && btf__find_by_name_kind(kernel.get(), type.c_str(), BTF_KIND_TYPEDEF) > 0;
+    bpf_program__set_autoload(program, known);
+  }
 }
 
 int ignore_bell(void*, void*, size_t) { return 0; }
@@ -134,6 +146,8 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   // Iterators are run when asked, not attached for good.
   bpf_program__set_autoattach(skeleton->progs.sw_seed, false);
   bpf_program__set_autoattach(skeleton->progs.sw_list, false);
+  // Without them io_uring's bytes are counted as unreadable.
+  leave_out_unknown({skeleton->progs.sw_uring_submit, skeleton->progs.sw_uring_poll});
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();

@@ -144,7 +144,7 @@ void check_btf(const DoctorHost& host, std::vector<Check>& checks) {
     checks.push_back({State::missing, "tracepoints", "this kernel has no " + required,
                       "boot Linux 6.3 or later, built with CONFIG_TRACEPOINTS=y and CONFIG_NET=y"});
   }
-  const std::string optional = lacking({"io_uring_complete"});
+  const std::string optional = lacking({"io_uring_submit_req", "io_uring_poll_arm"});
   if (!optional.empty()) {
     checks.push_back(
         {State::warning, "io_uring", "this kernel has no " + optional,

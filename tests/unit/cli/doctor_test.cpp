@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 constexpr const char* kRootStatus = "Name:\tsockwatch\nUid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n";
 const std::vector<std::string> kTracepoints = {"sock_send_length", "sock_recv_length", "inet_sock_set_state",
-                                               "tcp_destroy_sock", "io_uring_complete"};
+                                               "tcp_destroy_sock", "io_uring_submit_req", "io_uring_poll_arm"};
 
 /// A host made of files in a directory, one that has everything unless a test takes it away.
 class Doctor : public testing::Test {
