@@ -65,6 +65,8 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
      "Time series of services that are kept.", ""},
     {"sockwatch_series_overflowed_total", counter, "",
      "Requests counted under _overflow, since a service had no room for another series.", ""},
+    {"sockwatch_limits_hit_total", counter, "",
+     "How often a bound of the search for services' names was hit: what was left out, cut or forgotten.", "limit"},
     {"sockwatch_connections", gauge, "",
      "Connections under observation.", ""},
     {"sockwatch_ring_size_bytes", gauge, "bytes",

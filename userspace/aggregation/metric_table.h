@@ -39,6 +39,7 @@ enum class Metric : uint8_t {
   parse_errors,
   series,
   series_overflowed,
+  limits_hit,
   connections,
   ring_size,
   ring_used_max,
@@ -54,7 +55,7 @@ enum class Metric : uint8_t {
   process_start_time,
   process_threads,
 };
-inline constexpr size_t kMetrics = 43;
+inline constexpr size_t kMetrics = 44;
 
 const MetricDescriptor& descriptor(Metric metric);
 const std::array<MetricDescriptor, kMetrics>& metric_table();

@@ -107,6 +107,7 @@ void append_self_metrics(const SelfMetrics& self, Snapshot& out) {
   writer.by(Metric::parse_errors, "reason", self.parse_errors);
   writer.one(Metric::series, static_cast<double>(self.series));
   writer.one(Metric::series_overflowed, static_cast<double>(self.series_overflowed));
+  writer.by(Metric::limits_hit, "limit", self.limits_hit);
   writer.one(Metric::connections, static_cast<double>(self.connections));
   writer.one(Metric::ring_size, static_cast<double>(self.ring_bytes));
   writer.one(Metric::ring_used_max, static_cast<double>(self.ring_used_bytes_max));

@@ -20,6 +20,7 @@ struct SelfMetrics {
   std::map<std::string, uint64_t> parse_errors;         ///< by reason
   uint64_t series = 0;
   uint64_t series_overflowed = 0;
+  std::map<std::string, uint64_t> limits_hit;           ///< by limit: bounds of attribution
   uint64_t connections = 0;                             ///< tracked now
   std::map<std::string, uint64_t> refused_connections;  ///< by reason: to the metrics endpoint
   uint64_t ring_bytes = 0;                              ///< size of each CPU's ring

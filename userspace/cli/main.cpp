@@ -1,4 +1,6 @@
 // The program: the command line chooses, each command reports success or one line that says what went wrong.
+#include <malloc.h>
+
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -87,6 +89,7 @@ int run_command(const CommandLine& line) {
 }  // namespace sockwatch
 
 int main(int argc, char** argv) {
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);  // or the first large scrape raises it, and memory is kept that was needed once
   std::ios::sync_with_stdio(false);
   const auto parsed = sockwatch::parse_command_line({argv + std::min(argc, 1), argv + argc});
   if (const auto* exit = std::get_if<sockwatch::Exit>(&parsed)) {

@@ -53,6 +53,25 @@ void append_line(std::string& out, std::string_view connection, const ObservedTr
   out += "}\n";
 }
 
+/// The same of a query to a database or cache.
+void append_line(std::string& out, std::string_view connection, const ObservedQuery& observed) {
+  const Query& query = observed.query;
+  out += '{';
+  append_text(out, "conn", connection);
+  append_text(out, "protocol", observed.link.protocol->name);
+  append_text(out, "role", to_string(query.role));
+  append_text(out, "service", observed.link.service_name);
+  append_text(out, "operation", query.operation);
+  append_text(out, "status", to_string(query.status));
+  append_number(out, "start_ns", query.start_ns);
+  append_number(out, "duration_ns", query.duration_ns);
+  if (observed.link.protocol->kind == ProtocolKind::cache) {
+    append_number(out, "hits", query.hits);
+    append_number(out, "misses", query.misses);
+  }
+  out += "}\n";
+}
+
 }  // namespace
 
 Result<> replay(const Config& config, const std::string& file, ReplayFormat format, std::ostream& out) {
@@ -65,11 +84,13 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
   Pipeline pipeline(config);
   std::string line;
   if (format == ReplayFormat::jsonl) {
-    pipeline.set_observer([&](const ObservedTransaction& observed) {
+    const auto print = [&](const auto& observed) {
       line.clear();
       append_line(line, reader.connection(observed.socket), observed);
       out << line;
-    });
+    };
+    pipeline.set_observer(print);
+    pipeline.set_query_observer(print);
   }
   SocketEvent event;
   uint64_t now_ns = 0;

@@ -32,6 +32,8 @@ Pipeline::Pipeline(const Config& config, Ignore ignore)
 
 void Pipeline::set_observer(Observer observer) { observer_ = std::move(observer); }
 
+void Pipeline::set_query_observer(QueryObserver observer) { query_observer_ = std::move(observer); }
+
 void Pipeline::on_event(const SocketEvent& event) {
   if (event.kind == SocketEvent::Kind::open) {
     open(event);
@@ -317,7 +319,9 @@ void Pipeline::on_transaction(const Transaction& transaction) {
 void Pipeline::on_query(const Query& query) {
   const Protocol& protocol = current_->conversation->protocol();
   ++transactions_[&protocol - protocols()][static_cast<size_t>(query.role)];
-  registry_.record(link(*current_, protocol, query.role), query);
+  const QueryLink asked = link(*current_, protocol, query.role);
+  registry_.record(asked, query);
+  if (query_observer_) query_observer_({.socket = current_->socket, .link = asked, .query = query});
 }
 
 QueryLink Pipeline::link(Connection& connection, const Protocol& protocol, Role role) {
@@ -384,6 +388,7 @@ void Pipeline::fill(SelfMetrics& self) const {
     self.unreadable_segments[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
   self.series = registry_.series();
   self.series_overflowed = registry_.series_overflowed();
+  for (const auto& [limit, hits] : resolver_.limits_hit()) self.limits_hit[limit] = hits;
   self.connections = connections_.size();
 }
 

@@ -34,9 +34,17 @@ struct ObservedTransaction {
   const Transaction& transaction;
 };
 
+/// The same of a query to a database or cache.
+struct ObservedQuery {
+  SocketId socket = 0;
+  const QueryLink& link;
+  const Query& query;
+};
+
 class Pipeline final : private TransactionSink {
  public:
   using Observer = std::function<void(const ObservedTransaction&)>;
+  using QueryObserver = std::function<void(const ObservedQuery&)>;
   using Ignore = std::function<void(SocketId)>;
 
   /// For recordings: services are named by the recording, connections need no open event.
@@ -45,6 +53,7 @@ class Pipeline final : private TransactionSink {
   Pipeline(const Config& config, Ignore ignore);
 
   void set_observer(Observer observer);
+  void set_query_observer(QueryObserver observer);
   void on_event(const SocketEvent& event);
   /// Time passes; ends what has waited long enough. Call at least twice a second.
   void advance(uint64_t now_ns);
@@ -86,6 +95,7 @@ class Pipeline final : private TransactionSink {
   const bool live_;
   Ignore ignore_;
   Observer observer_;
+  QueryObserver query_observer_;
   ServiceResolver resolver_;
   Registry registry_;
   RouteTable observed_routes_;  ///< for the observer's path
