@@ -76,6 +76,41 @@ TEST(CacheSeries, AForgottenServiceIsGoneAndItsOverflowIsNot) {
   EXPECT_EQ(series.overflowed(), 1u);
 }
 
+// What both ends of one request saw: the asking service has its hit, the answering one too, and neither
+// twice.
+TEST(CacheSeries, HttpCachesCountOnceForEachServiceOfARequest) {
+  Registry registry({}, {});
+  Transaction t;
+  t.method = "GET";
+  t.target = "/a";
+  t.status = Status::code(200);
+  t.cache = CacheAnswer::hit;
+  t.role = Role::server;
+  registry.record(0, "varnish", "", t);
+  t.role = Role::client;
+  registry.record(1, "shop", "varnish", t);
+  t.role = Role::server;  // a service that asks itself
+  t.cache = CacheAnswer::miss;
+  registry.record(2, "loop", "", t);
+  t.role = Role::client;
+  registry.record(2, "loop", "loop", t);
+  t.cache = CacheAnswer::none;
+  registry.record(3, "plain", "varnish", t);
+  Snapshot snapshot;
+  registry.snapshot(snapshot);
+  std::map<std::string, double> found;
+  for (const MetricFamily& family : snapshot.families)
+    if (family.descriptor->name.starts_with("cache_"))
+      for (const Sample& sample : family.samples)
+        found[std::string(family.descriptor->name) + "{" + *sample.labels + "}"] = sample.value;
+  EXPECT_THAT(found, ElementsAre(Pair(R"(cache_hits_total{service="loop",cache_type="cdn"})", 0),
+                                 Pair(R"(cache_hits_total{service="shop",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_hits_total{service="varnish",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_misses_total{service="loop",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_misses_total{service="shop",cache_type="cdn"})", 0),
+                                 Pair(R"(cache_misses_total{service="varnish",cache_type="cdn"})", 0)));
+}
+
 TEST(CacheSeries, AreInTheRegistry) {
   Registry registry({}, {});
   registry.record_cache(3, "shop", "redis", 2, 1);
