@@ -25,13 +25,15 @@ struct Taken {
 };
 
 Taken taken(const CacheSeries& series) {
-  Taken out;
-  series.snapshot(out.hits, out.misses);
-  return out;
+  Families families;
+  series.snapshot(families);
+  Snapshot snapshot;
+  families.move_to(snapshot);
+  return {snapshot.families.at(0), snapshot.families.at(1)};
 }
 
 TEST(CacheSeries, CountsByServiceAndType) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   series.record(1, "shop", "redis", 3, 1);
   series.record(1, "shop", "redis", 1, 0);
   series.record(1, "shop", "cdn", 0, 2);
@@ -47,13 +49,13 @@ TEST(CacheSeries, CountsByServiceAndType) {
 }
 
 TEST(CacheSeries, NothingSaidMakesNoSeries) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   series.record(7, "shop", "redis", 0, 0);
   EXPECT_EQ(series.series(), 0u);
 }
 
 TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   for (int i = 0; i < 100; ++i) series.record(0, "shop", "type" + std::to_string(i), 2, 1);
   EXPECT_EQ(series.series(), 2 * (CacheSeries::kMaxCacheTypes + 1));
   const uint64_t beyond = 100 - CacheSeries::kMaxCacheTypes;
@@ -67,7 +69,7 @@ TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
 }
 
 TEST(CacheSeries, AForgottenServiceIsGoneAndItsOverflowIsNot) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   for (int i = 0; i < 17; ++i) series.record(2, "shop", "type" + std::to_string(i), 1, 0);
   series.record(1, "auth", "redis", 1, 0);
   series.forget_service(2);
