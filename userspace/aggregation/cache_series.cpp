@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "aggregation/labels.h"
+#include "aggregation/metric_table.h"
 
 namespace sockwatch {
 namespace {
@@ -34,9 +34,12 @@ CacheSeries::Series& CacheSeries::find(uint32_t service, std::string_view servic
     it = named(cache_type);
   }
   if (it != known.end()) return *it;
-  return known.emplace_back(
-      Series{.cache_type = std::string(cache_type),
-             .labels = render_labels({{"service", service_name}, {"cache_type", cache_type}})});
+  auto labels_of = [&](Metric metric) {
+    return render_labels(descriptor(metric), naming_, {{"service", service_name}, {"cache_type", cache_type}});
+  };
+  return known.emplace_back(Series{.cache_type = std::string(cache_type),
+                                   .hits_labels = labels_of(hits_),
+                                   .misses_labels = labels_of(misses_)});
 }
 
 void CacheSeries::forget_service(uint32_t service) {
@@ -49,11 +52,11 @@ uint64_t CacheSeries::series() const {
   return n;
 }
 
-void CacheSeries::snapshot(MetricFamily& hits, MetricFamily& misses) const {
+void CacheSeries::snapshot(Families& out) const {
   for (const auto& known : services_) {
     for (const Series& series : known) {
-      hits.samples.push_back({.labels = series.labels, .value = static_cast<double>(series.hits)});
-      misses.samples.push_back({.labels = series.labels, .value = static_cast<double>(series.misses)});
+      out.add(hits_, series.hits_labels, static_cast<double>(series.hits));
+      out.add(misses_, series.misses_labels, static_cast<double>(series.misses));
     }
   }
 }

@@ -1,4 +1,5 @@
-// Hits and misses of caches by service and kind of cache: cache_hits_total, cache_misses_total.
+// Hits and misses of caches by service and kind of cache: cache_hits_total, cache_misses_total, and the same two of caches on
+// this host.
 //
 // One thread. A record() of a known series costs no allocation. Bounded: kMaxCacheTypes kinds a service
 // (services have a bound of their own); what has no room is counted under cache_type="_overflow" and in
@@ -11,13 +12,16 @@
 #include <string_view>
 #include <vector>
 
-#include "aggregation/snapshot.h"
+#include "aggregation/families.h"
+#include "aggregation/labels.h"
 
 namespace sockwatch {
 
 class CacheSeries {
  public:
   static constexpr size_t kMaxCacheTypes = 16;
+
+  CacheSeries(NamingMode naming, Metric hits, Metric misses) : naming_(naming), hits_(hits), misses_(misses) {}
 
   /// Counts what a cache of `cache_type` ("cdn", "redis", "memcached") answered. `service` is a dense small
   /// number named `service_name`.
@@ -31,17 +35,21 @@ class CacheSeries {
   uint64_t series() const;
   /// Hits and misses counted under _overflow, also of services that have been forgotten.
   uint64_t overflowed() const { return overflowed_; }
-  void snapshot(MetricFamily& hits, MetricFamily& misses) const;
+  void snapshot(Families& out) const;
 
  private:
   struct Series {
     std::string cache_type;
-    LabelText labels;
+    SeriesLabels hits_labels;
+    SeriesLabels misses_labels;
     uint64_t hits = 0;
     uint64_t misses = 0;
   };
   Series& find(uint32_t service, std::string_view service_name, std::string_view cache_type);
 
+  NamingMode naming_;
+  Metric hits_;
+  Metric misses_;
   std::vector<std::vector<Series>> services_;
   uint64_t overflowed_ = 0;
 };

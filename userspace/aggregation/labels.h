@@ -1,11 +1,13 @@
-// Label text of the exposition format, rendered once a series.
+// Label text of the exposition format, rendered once a series, under each naming that is on.
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "aggregation/snapshot.h"
+#include "config/config.h"
 
 namespace sockwatch {
 
@@ -14,7 +16,27 @@ struct Label {
   std::string_view value;
 };
 
+/// Whether a metric is written under a column's name at all.
+bool is_written(const MetricDescriptor& metric, Naming column, NamingMode mode);
+
+/// A series' labels; null where its metric is not written under that column.
+struct SeriesLabels {
+  LabelText classic;
+  LabelText otel;
+};
+
 /// `a="1",b="x\"y"`, without braces.
-LabelText render_labels(std::initializer_list<Label> labels);
+LabelText render_labels(std::span<const Label> labels);
+inline LabelText render_labels(std::initializer_list<Label> labels) {
+  return render_labels(std::span(labels.begin(), labels.size()));
+}
+
+/// The labels of a series of `metric`, told by their classic names, under each column in which the metric is
+/// written.
+SeriesLabels render_labels(const MetricDescriptor& metric, NamingMode mode, std::span<const Label> labels);
+inline SeriesLabels render_labels(const MetricDescriptor& metric, NamingMode mode,
+                                  std::initializer_list<Label> labels) {
+  return render_labels(metric, mode, std::span(labels.begin(), labels.size()));
+}
 
 }  // namespace sockwatch

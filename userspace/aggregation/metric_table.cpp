@@ -4,35 +4,98 @@ namespace sockwatch {
 namespace {
 
 using enum MetricType;
+using enum LabelRule;
+
+// The bounds that the semantic conventions advise.
+constexpr double kHttpBounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
+
+constexpr OtelLabel kHttpServerLabels[] = {
+    {"service_name", "service"},
+    {"http_request_method", "method"},
+    {"http_route", "path"},
+    {"http_response_status_code", "status", status_code},
+    {"error_type", "status", server_error},
+    {"url_scheme", "http", constant},
+};
+constexpr OtelLabel kHttpClientLabels[] = {
+    {"service_name", "service"},
+    {"http_request_method", "method"},
+    {"url_template", "path"},
+    {"http_response_status_code", "status", status_code},
+    {"error_type", "status", client_error},
+    {"server_address", "peer", address},
+    {"server_port", "peer", port},
+    {"url_scheme", "http", constant},
+};
+constexpr double kDatabaseBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10};
+
+constexpr OtelLabel kQueryLabels[] = {
+    {"service_name", "service"},
+    {"db_system_name", "db_system"},
+    {"db_operation_name", "operation"},
+    {"error_type", "status", failure},
+    {"server_address", "peer", address},
+    {"server_port", "peer", port},
+};
+constexpr OtelLabel kCacheOperationLabels[] = {
+    {"service_name", "service"},
+    {"db_system_name", "cache_type"},
+    {"db_operation_name", "operation"},
+    {"error_type", "status", failure},
+};
+// Where a pool's name is not known the conventions want its server's address.
+constexpr OtelLabel kUsedLabels[] = {
+    {"service_name", "service"},
+    {"db_system_name", "db_system"},
+    {"db_client_connection_pool_name", "peer"},
+    {"db_client_connection_state", "used", constant},
+};
+constexpr OtelLabel kIdleLabels[] = {
+    {"service_name", "service"},
+    {"db_system_name", "db_system"},
+    {"db_client_connection_pool_name", "peer"},
+    {"db_client_connection_state", "idle", constant},
+};
+constexpr std::string_view kOperationName = "db_client_operation_duration_seconds";
+constexpr std::string_view kOperationHelp = "Duration of database client operations.";
+constexpr std::string_view kConnectionsName = "db_client_connection_count";
+constexpr std::string_view kConnectionsHelp = "Connections to databases that are in the state.";
+constexpr OtelColumn kAbsent = {.name = OtelColumn::kAbsent};
 
 // clang-format off
 constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
     {"http_requests_total", counter, "",
-     "HTTP requests received by services, by what became of them: a status code, aborted or unknown.", "service,method,path,status"},
+     "HTTP requests received by services, by what became of them: a status code, aborted or unknown.", "service,method,path,status", kAbsent},
     {"http_request_duration_seconds", histogram, "seconds",
-     "From the first byte of a received request to the last byte of its response. Requests with status unknown are left out.", "service,method,path"},
+     "From the first byte of a received request to the last byte of its response. Requests with status unknown are left out.", "service,method,path",
+     {"http_server_request_duration_seconds", kHttpServerLabels, "Duration of HTTP server requests.", kHttpBounds}},
     {"active_connections", gauge, "",
      "Accepted connections that are open on the sockets where the service serves HTTP, idle ones included.", "service"},
     {"http_client_requests_total", counter, "",
-     "HTTP requests sent by services, by what became of them: a status code, aborted or unknown.", "service,method,path,status,peer"},
+     "HTTP requests sent by services, by what became of them: a status code, aborted or unknown.", "service,method,path,status,peer", kAbsent},
     {"http_client_request_duration_seconds", histogram, "seconds",
-     "From the first byte of a sent request to the last byte of its response. Requests with status unknown are left out.", "service,method,path,peer"},
+     "From the first byte of a sent request to the last byte of its response. Requests with status unknown are left out.", "service,method,path,peer",
+     {"http_client_request_duration_seconds", kHttpClientLabels, "Duration of HTTP client requests.", kHttpBounds}},
     {"cache_hits_total", counter, "",
      "Answers that a cache had, as the cache or its protocol said.", "service,cache_type"},
     {"cache_misses_total", counter, "",
      "Answers that a cache did not have, as the cache or its protocol said.", "service,cache_type"},
     {"cache_operation_duration_seconds", histogram, "seconds",
-     "From the first byte of an operation that a service asked of a cache to the last byte of its answer.", "service,cache_type,operation"},
+     "From the first byte of an operation that a service asked of a cache to the last byte of its answer.", "service,cache_type,operation",
+     {kOperationName, kCacheOperationLabels, kOperationHelp, kDatabaseBounds}},
     {"db_queries_total", counter, "",
-     "Queries that services sent to databases, by what became of them: ok, error, aborted or unknown.", "service,db_system,peer,operation,status"},
+     "Queries that services sent to databases, by what became of them: ok, error, aborted or unknown.", "service,db_system,peer,operation,status", kAbsent},
     {"db_query_duration_seconds", histogram, "seconds",
-     "From the first byte of a sent query to the last byte of its answer. Queries with status unknown are left out.", "service,db_system,peer,operation"},
+     "From the first byte of a sent query to the last byte of its answer. Queries with status unknown are left out.", "service,db_system,peer,operation",
+     {kOperationName, kQueryLabels, kOperationHelp, kDatabaseBounds}},
     {"db_connections_active", gauge, "",
-     "Connections to a database on which a query is under way or a transaction is open.", "service,db_system,peer"},
+     "Connections to a database on which a query is under way or a transaction is open.", "service,db_system,peer",
+     {kConnectionsName, kUsedLabels, kConnectionsHelp}},
     {"db_connections_idle", gauge, "",
-     "Connections to a database on which neither a query is under way nor a transaction open.", "service,db_system,peer"},
+     "Connections to a database on which neither a query is under way nor a transaction open.", "service,db_system,peer",
+     {kConnectionsName, kIdleLabels, kConnectionsHelp}},
     {"db_connections_in_transaction", gauge, "",
-     "Connections to a database that hold a transaction open while no query is under way; db_connections_active counts them too.", "service,db_system,peer"},
+     "Connections to a database that hold a transaction open while no query is under way; db_connections_active counts them too.", "service,db_system,peer", kAbsent},
     {"db_connections_unreadable", gauge, "",
      "Connections to a database that are encrypted or compressed: what they are at cannot be told.", "service,db_system,peer"},
     {"db_server_queries_total", counter, "",

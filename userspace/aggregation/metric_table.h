@@ -1,4 +1,5 @@
-// The one table of metrics: every name, type, unit, label and help text, in the order in which they are written out.
+// The one table of metrics: every name, type, unit, label and help text, classic and OpenTelemetry's, in the order in which
+// they are written out.
 #pragma once
 
 #include <array>

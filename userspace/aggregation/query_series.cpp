@@ -4,33 +4,54 @@
 #include <map>
 
 #include "aggregation/labels.h"
+#include "aggregation/metric_table.h"
 
 namespace sockwatch {
 namespace {
 
 constexpr std::string_view kOverflow = "_overflow";
 constexpr size_t kStatuses = 4;
+constexpr std::array kGauges = {Metric::db_connections_active, Metric::db_connections_idle,
+                                Metric::db_connections_in_transaction, Metric::db_connections_unreadable};
 
-uint64_t count_of(const SessionCounts& sessions, SessionState state) { return sessions[static_cast<size_t>(state)]; }
+uint64_t count_of(const SessionCounts& sessions, SessionState state) {
+  return sessions[static_cast<size_t>(state)];
+}
 
 // Only a database's clients are told apart by peer.
 std::string_view peer_label(const QueryLink& link) {
-  return link.role == Role::client && link.protocol->kind == ProtocolKind::database ? link.peer : std::string_view();
+  return link.role == Role::client && link.protocol->kind == ProtocolKind::database ? link.peer
+                                                                                    : std::string_view();
 }
 
-Sample sample(const LabelText& labels, uint64_t value) {
-  return {.labels = labels, .value = static_cast<double>(value)};
+/// The metrics that a link's queries are counted in.
+struct QueryMetrics {
+  bool counted;  ///< the first one is in use: a cache's hits and misses say as much
+  Metric queries;
+  Metric durations;
+};
+
+QueryMetrics metrics_of(const Protocol& protocol, Role role) {
+  if (role == Role::server) return {true, Metric::db_server_queries, Metric::db_server_query_duration};
+  if (protocol.kind == ProtocolKind::cache)
+    return {false, Metric::db_queries, Metric::cache_operation_duration};
+  return {true, Metric::db_queries, Metric::db_query_duration};
 }
 
 }  // namespace
 
 /// One operation over one link, by what became of it.
 struct QuerySeries::Operation {
-  std::array<uint64_t, kStatuses> counts = {};
-  std::array<LabelText, kStatuses> count_labels;  ///< null: never counted
-  LabelText labels;
-  std::vector<uint64_t> buckets;
-  uint64_t sum_ns = 0;
+  struct ByStatus {
+    uint64_t count = 0;
+    bool known = false;
+    SeriesLabels labels;                           ///< of the counter
+    LabelText otel_labels;                         ///< of the histogram
+    std::unique_ptr<DurationHistogram> durations;  ///< where OpenTelemetry has one by status
+  };
+  std::array<ByStatus, kStatuses> statuses;
+  SeriesLabels labels;                           ///< of the histogram without status
+  std::unique_ptr<DurationHistogram> durations;  ///< that one
 };
 
 struct QuerySeries::Link {
@@ -40,40 +61,57 @@ struct QuerySeries::Link {
   std::string peer;
   bool has_sessions = false;
   SessionCounts sessions = {};
-  LabelText labels;  ///< of the gauges
-  std::array<LabelText, std::tuple_size_v<SessionCounts>> state_labels;  ///< the same with a state; servers' only
-  absl::flat_hash_map<std::string_view, std::unique_ptr<Operation>> operations;  ///< the names are of the parsers' tables
+  std::array<SeriesLabels, kGauges.size()> gauge_labels;                    ///< clients of databases
+  std::array<SeriesLabels, std::tuple_size_v<SessionCounts>> state_labels;  ///< servers
+  absl::flat_hash_map<std::string_view, std::unique_ptr<Operation>>
+      operations;  ///< the names are of the parsers' tables
 };
 
 struct QuerySeries::Service {
-  std::map<std::string, std::unique_ptr<Link>, std::less<>> links[kProtocols][2];  ///< by protocol, role and peer
+  std::map<std::string, std::unique_ptr<Link>, std::less<>> links[kProtocols]
+                                                                 [2];  ///< by protocol, role and peer
   uint64_t peers = 0;
   uint64_t counts = 0;      ///< series of queries ...
   uint64_t operations = 0;  ///< ... and of their durations
 };
 
-QuerySeries::QuerySeries(uint32_t max_series, const std::vector<uint64_t>& bounds_ns)
-    : max_series_(max_series), bounds_ns_(bounds_ns) {}
+QuerySeries::QuerySeries(const MetricsConfig& config, const MetricBounds& bounds)
+    : naming_(config.naming), max_series_(config.max_series), bounds_(bounds) {}
 QuerySeries::~QuerySeries() = default;
 
 void QuerySeries::record(const QueryLink& wanted, const Query& query) {
   Link* link = &find(wanted);
   Operation& operation = operation_of(link, wanted, query.operation);
-  const auto status = static_cast<size_t>(query.status);
-  if (!operation.count_labels[status]) {
+  Operation::ByStatus& by_status = operation.statuses[static_cast<size_t>(query.status)];
+  if (!by_status.known) {
     ++services_[wanted.service]->counts;
+    const auto [counted, queries, durations] = metrics_of(*link->protocol, link->role);
     const std::string_view text = to_string(query.status);
-    operation.count_labels[status] =
-        link->role == Role::client
-            ? render_labels({{"service", link->service}, {"db_system", link->protocol->name}, {"peer", link->peer}, {"operation", query.operation}, {"status", text}})
-            : render_labels({{"service", link->service}, {"db_system", link->protocol->name}, {"operation", query.operation}, {"status", text}});
+    by_status.known = true;
+    if (counted)
+      by_status.labels = labels_of(queries, *link, {{"operation", query.operation}, {"status", text}});
+    if (descriptor(durations).otel.has_own_name() && query.status != QueryStatus::unknown) {
+      by_status.otel_labels =
+          labels_of(durations, *link, {{"operation", query.operation}, {"status", text}}).otel;
+      if (by_status.otel_labels) by_status.durations = std::make_unique<DurationHistogram>(bounds_.otel);
+    }
   }
-  ++operation.counts[status];
+  ++by_status.count;
   if (link->peer == kOverflow) ++overflowed_;
   if (query.status == QueryStatus::unknown) return;
-  const auto bound = std::lower_bound(bounds_ns_.begin(), bounds_ns_.end(), query.duration_ns);
-  ++operation.buckets[static_cast<size_t>(bound - bounds_ns_.begin())];
-  operation.sum_ns += query.duration_ns;
+  if (operation.durations) operation.durations->add(bounds_.classic, query.duration_ns, {}, 0);
+  if (by_status.durations) by_status.durations->add(bounds_.otel, query.duration_ns, {}, 0);
+}
+
+// The labels that every metric of a link has, and `more`.
+SeriesLabels QuerySeries::labels_of(Metric metric, const Link& link,
+                                    std::initializer_list<Label> more) const {
+  const bool cache = metric == Metric::cache_operation_duration;
+  std::vector<Label> labels = {{"service", link.service},
+                               {cache ? "cache_type" : "db_system", link.protocol->name}};
+  if (!cache && link.role == Role::client) labels.push_back({"peer", link.peer});
+  labels.insert(labels.end(), more);
+  return render_labels(descriptor(metric), naming_, labels);
 }
 
 QuerySeries::Link& QuerySeries::find(const QueryLink& wanted) {
@@ -95,15 +133,12 @@ QuerySeries::Link& QuerySeries::find(const QueryLink& wanted) {
   link->role = wanted.role;
   link->service = wanted.service_name;
   link->peer = peer;
-  const std::string_view system = wanted.protocol->name;
   if (wanted.role == Role::client) {
-    link->labels = render_labels({{"service", link->service}, {"db_system", system}, {"peer", peer}});
+    for (size_t i = 0; i < kGauges.size(); ++i) link->gauge_labels[i] = labels_of(kGauges[i], *link, {});
   } else {
-    for (SessionState state : {SessionState::idle, SessionState::active, SessionState::in_transaction, SessionState::unreadable}) {
-      constexpr std::string_view names[] = {"", "idle", "active", "in_transaction", "unreadable"};
-      const auto i = static_cast<size_t>(state);
-      link->state_labels[i] = render_labels({{"service", link->service}, {"db_system", system}, {"state", names[i]}});
-    }
+    constexpr std::string_view names[] = {"", "idle", "active", "in_transaction", "unreadable"};
+    for (size_t i = 1; i < link->state_labels.size(); ++i)
+      link->state_labels[i] = labels_of(Metric::db_server_connections, *link, {{"state", names[i]}});
   }
   return *links.emplace(std::string(peer), std::move(link)).first->second;
 }
@@ -115,12 +150,14 @@ QuerySeries::Link& QuerySeries::overflow_link(const QueryLink& wanted) {
 }
 
 bool QuerySeries::full(const Service& service) const {
-  return service.operations >= max_series_ || service.counts + kStatuses > std::max<uint64_t>(max_series_, kStatuses);
+  return service.operations >= max_series_ ||
+         service.counts + kStatuses > std::max<uint64_t>(max_series_, kStatuses);
 }
 
-// The operation on the link; on the overflow's when the service may have no more. Operations are few: their names are the
-// parsers' own.
-QuerySeries::Operation& QuerySeries::operation_of(Link*& link, const QueryLink& wanted, std::string_view name) {
+// The operation on the link; on the overflow's when the service may have no more. Operations are few: their
+// names are the parsers' own.
+QuerySeries::Operation& QuerySeries::operation_of(Link*& link, const QueryLink& wanted,
+                                                  std::string_view name) {
   auto it = link->operations.find(name);
   if (it != link->operations.end()) return *it->second;
   Service& service = *services_[wanted.service];
@@ -130,14 +167,11 @@ QuerySeries::Operation& QuerySeries::operation_of(Link*& link, const QueryLink& 
   }
   ++service.operations;
   auto operation = std::make_unique<Operation>();
-  operation->buckets.resize(bounds_ns_.size() + 1);
-  const std::string_view system = link->protocol->name;
-  if (link->role == Role::server)
-    operation->labels = render_labels({{"service", link->service}, {"db_system", system}, {"operation", name}});
-  else if (link->protocol->kind == ProtocolKind::cache)
-    operation->labels = render_labels({{"service", link->service}, {"cache_type", system}, {"operation", name}});
-  else
-    operation->labels = render_labels({{"service", link->service}, {"db_system", system}, {"peer", link->peer}, {"operation", name}});
+  const Metric durations = metrics_of(*link->protocol, link->role).durations;
+  operation->labels = labels_of(durations, *link, {{"operation", name}});
+  if (descriptor(durations).otel.has_own_name()) operation->labels.otel = nullptr;  // that one goes by status
+  if (operation->labels.classic || operation->labels.otel)
+    operation->durations = std::make_unique<DurationHistogram>(bounds_.classic);
   return *(link->operations[name] = std::move(operation));
 }
 
@@ -176,30 +210,34 @@ void QuerySeries::snapshot(Families& out) const {
 }
 
 void QuerySeries::snapshot_link(const Link& link, Families& out) const {
-  const bool server = link.role == Role::server;
-  const bool cache = !server && link.protocol->kind == ProtocolKind::cache;
-  MetricFamily& durations = server ? out.server_duration : cache ? out.cache_duration : out.query_duration;
-  MetricFamily& queries = server ? out.server_queries : out.queries;
+  const auto [counted, queries, durations] = metrics_of(*link.protocol, link.role);
   for (const auto& [name, operation] : link.operations) {
-    durations.histograms.push_back({.labels = operation->labels,
-                                    .counts = operation->buckets,
-                                    .sum = static_cast<double>(operation->sum_ns) / 1e9});
-    if (cache) continue;
-    for (size_t status = 0; status < kStatuses; ++status)
-      if (operation->count_labels[status])
-        queries.samples.push_back(sample(operation->count_labels[status], operation->counts[status]));
+    if (operation->labels.classic)
+      out.add(durations, Naming::classic, operation->durations->sample(operation->labels.classic),
+              bounds_.classic.seconds);
+    if (operation->labels.otel)
+      out.add(durations, Naming::otel, operation->durations->sample(operation->labels.otel),
+              bounds_.classic.seconds);
+    for (const Operation::ByStatus& by_status : operation->statuses) {
+      out.add(queries, by_status.labels, static_cast<double>(by_status.count));
+      if (by_status.durations)
+        out.add(durations, Naming::otel, by_status.durations->sample(by_status.otel_labels),
+                bounds_.otel.seconds);
+    }
   }
-  if (!link.has_sessions || cache) return;
-  if (server) {
+  if (!link.has_sessions) return;
+  if (link.role == Role::server) {
     for (size_t state = 1; state < link.sessions.size(); ++state)
-      out.server_connections.samples.push_back(sample(link.state_labels[state], link.sessions[state]));
-    return;
+      out.add(Metric::db_server_connections, link.state_labels[state],
+              static_cast<double>(link.sessions[state]));
+  } else if (link.protocol->kind == ProtocolKind::database) {
+    const uint64_t waiting = count_of(link.sessions, SessionState::in_transaction);
+    const uint64_t values[] = {count_of(link.sessions, SessionState::active) + waiting,
+                               count_of(link.sessions, SessionState::idle), waiting,
+                               count_of(link.sessions, SessionState::unreadable)};
+    for (size_t i = 0; i < kGauges.size(); ++i)
+      out.add(kGauges[i], link.gauge_labels[i], static_cast<double>(values[i]));
   }
-  const uint64_t waiting = count_of(link.sessions, SessionState::in_transaction);
-  out.active.samples.push_back(sample(link.labels, count_of(link.sessions, SessionState::active) + waiting));
-  out.idle.samples.push_back(sample(link.labels, count_of(link.sessions, SessionState::idle)));
-  out.in_transaction.samples.push_back(sample(link.labels, waiting));
-  out.unreadable.samples.push_back(sample(link.labels, count_of(link.sessions, SessionState::unreadable)));
 }
 
 }  // namespace sockwatch

@@ -1,8 +1,9 @@
-// What services ask of databases and caches, and what databases and caches on this host are asked: db_queries_total,
-// db_query_duration_seconds, db_connections_*, cache_operation_duration_seconds, db_server_*.
+// What services ask of databases and caches, and what databases and caches on this host are asked:
+// db_queries_total, db_query_duration_seconds, db_connections_*, cache_operation_duration_seconds,
+// db_server_*.
 //
-// One thread. A record() of a known series costs no allocation. Bounded: `max_series` series a service, of queries and of
-// peers each; what has no room is counted under peer="_overflow", and in overflowed().
+// One thread. A record() of a known series costs no allocation. Bounded: `max_series` series a service, of
+// queries and of peers each; what has no room is counted under peer="_overflow", and in overflowed().
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -15,7 +16,9 @@
 #include <string_view>
 #include <vector>
 
-#include "aggregation/snapshot.h"
+#include "aggregation/duration_histogram.h"
+#include "aggregation/families.h"
+#include "config/config.h"
 #include "protocols/parser.h"
 
 namespace sockwatch {
@@ -25,17 +28,17 @@ using SessionCounts = std::array<uint64_t, 5>;
 
 /// One end of the connections between a service and a database or cache.
 struct QueryLink {
-  uint32_t service = 0;            ///< a dense small number ...
-  std::string_view service_name;   ///< ... and its name
+  uint32_t service = 0;           ///< a dense small number ...
+  std::string_view service_name;  ///< ... and its name
   const Protocol* protocol = nullptr;
   Role role = Role::client;
-  std::string_view peer;           ///< role client: the other end's service or address
+  std::string_view peer;  ///< role client: the other end's service or address
 };
 
 class QuerySeries {
  public:
-  /// `bounds_ns`: the buckets' upper bounds; lives as long as this.
-  QuerySeries(uint32_t max_series, const std::vector<uint64_t>& bounds_ns);
+  /// `bounds` outlives this.
+  QuerySeries(const MetricsConfig& config, const MetricBounds& bounds);
   ~QuerySeries();
 
   void record(const QueryLink& link, const Query& query);
@@ -51,10 +54,6 @@ class QuerySeries {
   /// Queries counted under _overflow, also of services that have been forgotten.
   uint64_t overflowed() const { return overflowed_; }
 
-  struct Families {
-    MetricFamily queries, query_duration, active, idle, in_transaction, unreadable, cache_duration, server_queries,
-        server_duration, server_connections;
-  };
   void snapshot(Families& out) const;
 
  private:
@@ -68,8 +67,11 @@ class QuerySeries {
   Link& overflow_link(const QueryLink& wanted);
   void snapshot_link(const Link& link, Families& out) const;
 
+  SeriesLabels labels_of(Metric metric, const Link& link, std::initializer_list<Label> more) const;
+
+  const NamingMode naming_;
   const uint32_t max_series_;
-  const std::vector<uint64_t>& bounds_ns_;
+  const MetricBounds& bounds_;
   std::vector<std::unique_ptr<Service>> services_;
   uint64_t overflowed_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "aggregation/families.h"
 #include "aggregation/labels.h"
 #include "aggregation/metric_table.h"
 
@@ -16,32 +17,25 @@ namespace {
 
 class Writer {
  public:
-  explicit Writer(Snapshot& out) : out_(out) {}
+  explicit Writer(NamingMode naming) : naming_(naming) {}
 
-  void one(Metric metric, double value, LabelText labels = nullptr) {
-    family(metric).samples.push_back({.labels = std::move(labels), .value = value});
+  void one(Metric metric, double value, std::initializer_list<Label> labels = {}) {
+    families_.add(metric, render_labels(descriptor(metric), naming_, labels), value);
   }
   template <typename Value>
   void by(Metric metric, const char* label, const std::map<std::string, Value>& values) {
-    for (const auto& [key, value] : values)
-      one(metric, static_cast<double>(value), render_labels({{label, key}}));
+    for (const auto& [key, value] : values) one(metric, static_cast<double>(value), {{label, key}});
   }
   void by(Metric metric, const char* first, const char* second,
           const std::map<std::pair<std::string, std::string>, uint64_t>& values) {
     for (const auto& [key, value] : values)
-      one(metric, static_cast<double>(value), render_labels({{first, key.first}, {second, key.second}}));
+      one(metric, static_cast<double>(value), {{first, key.first}, {second, key.second}});
   }
+  void move_to(Snapshot& out) { families_.move_to(out); }
 
  private:
-  MetricFamily& family(Metric metric) {
-    const MetricDescriptor* wanted = &descriptor(metric);
-    if (out_.families.empty() || out_.families.back().descriptor != wanted) {
-      out_.families.emplace_back();
-      out_.families.back().descriptor = wanted;
-    }
-    return out_.families.back();
-  }
-  Snapshot& out_;
+  NamingMode naming_;
+  Families families_;
 };
 
 uint64_t open_descriptors() {
@@ -95,9 +89,9 @@ void write_process(Writer& writer) {
 
 }  // namespace
 
-void append_self_metrics(const SelfMetrics& self, Snapshot& out) {
-  Writer writer(out);
-  writer.one(Metric::build_info, 1, render_labels({{"version", SOCKWATCH_VERSION}}));
+void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& out) {
+  Writer writer(naming);
+  writer.one(Metric::build_info, 1, {{"version", SOCKWATCH_VERSION}});
   writer.one(Metric::segments, static_cast<double>(self.segments));
   writer.one(Metric::captured_bytes, static_cast<double>(self.captured_bytes));
   writer.by(Metric::lost_segments, "reason", self.lost_segments);
@@ -116,6 +110,7 @@ void append_self_metrics(const SelfMetrics& self, Snapshot& out) {
   writer.by(Metric::bpf_runs, "program", self.bpf_runs);
   writer.by(Metric::web_refused_connections, "reason", self.refused_connections);
   write_process(writer);
+  writer.move_to(out);
 }
 
 }  // namespace sockwatch

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "aggregation/snapshot.h"
+#include "config/config.h"
 
 namespace sockwatch {
 
@@ -31,6 +32,6 @@ struct SelfMetrics {
 };
 
 /// Appends sockwatch_* and process_* of this process.
-void append_self_metrics(const SelfMetrics& self, Snapshot& out);
+void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& out);
 
 }  // namespace sockwatch

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "aggregation/labels.h"
+#include "aggregation/metric_table.h"
 
 namespace sockwatch {
 namespace {
@@ -31,19 +31,28 @@ std::string status_text(uint16_t key) {
 }  // namespace
 
 ServiceSeries::ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics,
-                             const RoutesConfig& routes, const std::vector<uint64_t>& bounds_ns)
-    : role_(role), service_(service), max_series_(metrics.max_series), bounds_ns_(bounds_ns), routes_(routes) {}
+                             const RoutesConfig& routes, const MetricBounds& bounds)
+    : role_(role),
+      service_(service),
+      naming_(metrics.naming),
+      max_series_(metrics.max_series),
+      bounds_(bounds),
+      requests_metric_(role == Role::client ? Metric::http_client_requests : Metric::http_requests),
+      durations_metric_(role == Role::client ? Metric::http_client_request_duration : Metric::http_request_duration),
+      routes_(routes) {}
 
 void ServiceSeries::record(std::string_view peer, const Transaction& transaction) {
   const uint32_t method = method_index(transaction.method);
   const RouteId route = routes_.route(transaction.method, transaction.target);
   Series* series = find(method, route, peer);
-  ++status_of(series, method, transaction.status).count;
+  ByStatus& by_status = status_of(series, method, transaction.status);
+  ++by_status.count;
   if (series->overflow) ++overflowed_;
   if (transaction.status == Status::unknown()) return;
-  const auto bound = std::lower_bound(bounds_ns_.begin(), bounds_ns_.end(), transaction.duration_ns);
-  ++series->buckets[static_cast<size_t>(bound - bounds_ns_.begin())];
-  series->sum_ns += transaction.duration_ns;
+  const uint64_t end_ns = transaction.start_ns + transaction.duration_ns;
+  if (series->durations)
+    series->durations->add(bounds_.classic, transaction.duration_ns, transaction.trace_id, end_ns);
+  if (by_status.otel) by_status.otel->add(bounds_.otel, transaction.duration_ns, transaction.trace_id, end_ns);
 }
 
 ServiceSeries::Series* ServiceSeries::find(uint32_t method, RouteId route, std::string_view peer) {
@@ -71,17 +80,32 @@ std::unique_ptr<ServiceSeries::Series> ServiceSeries::make(uint32_t method, std:
   series->path = path;
   series->peer = peer;
   series->overflow = overflow;
-  series->buckets.resize(bounds_ns_.size() + 1);
-  series->labels = role_ == Role::client
-                       ? render_labels({{"service", service_}, {"method", series->method}, {"path", path}, {"peer", peer}})
-                       : render_labels({{"service", service_}, {"method", series->method}, {"path", path}});
+  series->labels = labels_of(durations_metric_, *series, {}).classic;
+  if (series->labels) series->durations = std::make_unique<DurationHistogram>(bounds_.classic);
   return series;
 }
 
+// `status` is empty where the metric has none.
+SeriesLabels ServiceSeries::labels_of(Metric metric, const Series& series, std::string_view status) const {
+  std::vector<Label> labels = {{"service", service_}, {"method", series.method}, {"path", series.path}};
+  if (!status.empty()) labels.push_back({"status", status});
+  if (role_ == Role::client) labels.push_back({"peer", series.peer});
+  return render_labels(descriptor(metric), naming_, labels);
+}
+
+ServiceSeries::ByStatus ServiceSeries::make_status(const Series& series, uint16_t key) const {
+  const std::string text = status_text(key);
+  ByStatus made{.status = key, .count = 0, .labels = labels_of(requests_metric_, series, text), .otel_labels = {}, .otel = {}};
+  if (key == Status::unknown().key()) return made;
+  made.otel_labels = labels_of(durations_metric_, series, text).otel;
+  if (made.otel_labels) made.otel = std::make_unique<DurationHistogram>(bounds_.otel);
+  return made;
+}
+
 // The counter of a status; another series' (the overflow's) when this one may have no more.
-ServiceSeries::StatusCount& ServiceSeries::status_of(Series*& series, uint32_t method, Status status) {
+ServiceSeries::ByStatus& ServiceSeries::status_of(Series*& series, uint32_t method, Status status) {
   uint16_t key = status.key();
-  for (StatusCount& known : series->statuses)
+  for (ByStatus& known : series->statuses)
     if (known.status == key) return known;
   if (!series->overflow && requests_ >= max_series_) {
     series = overflow_series(method);
@@ -89,16 +113,11 @@ ServiceSeries::StatusCount& ServiceSeries::status_of(Series*& series, uint32_t m
   }
   if (series->overflow && series->statuses.size() >= kMaxOverflowStatuses && key != kOverflowStatus) {
     key = kOverflowStatus;
-    for (StatusCount& known : series->statuses)
+    for (ByStatus& known : series->statuses)
       if (known.status == key) return known;
   }
   if (!series->overflow) ++requests_;
-  const std::string text = status_text(key);
-  LabelText labels =
-      role_ == Role::client
-          ? render_labels({{"service", service_}, {"method", series->method}, {"path", series->path}, {"status", text}, {"peer", series->peer}})
-          : render_labels({{"service", service_}, {"method", series->method}, {"path", series->path}, {"status", text}});
-  series->statuses.push_back({.status = key, .count = 0, .labels = std::move(labels)});
+  series->statuses.push_back(make_status(*series, key));
   return series->statuses.back();
 }
 
@@ -114,12 +133,20 @@ uint32_t ServiceSeries::peer_id(std::string_view peer) {
   return it->second;
 }
 
-void ServiceSeries::snapshot(MetricFamily& requests, MetricFamily& durations) const {
+uint64_t ServiceSeries::series() const {
+  const bool otel = naming_ != NamingMode::classic;
+  return (naming_ == NamingMode::otel ? 0 : requests_ + durations_) + (otel ? requests_ : 0);
+}
+
+void ServiceSeries::snapshot(Families& out) const {
   auto append = [&](const Series& series) {
-    for (const StatusCount& status : series.statuses)
-      requests.samples.push_back({.labels = status.labels, .value = static_cast<double>(status.count)});
-    durations.histograms.push_back(
-        {.labels = series.labels, .counts = series.buckets, .sum = static_cast<double>(series.sum_ns) / 1e9});
+    for (const ByStatus& by_status : series.statuses) {
+      out.add(requests_metric_, by_status.labels, static_cast<double>(by_status.count));
+      if (by_status.otel)
+        out.add(durations_metric_, Naming::otel, by_status.otel->sample(by_status.otel_labels), bounds_.otel.seconds);
+    }
+    if (series.durations)
+      out.add(durations_metric_, Naming::classic, series.durations->sample(series.labels), bounds_.classic.seconds);
   };
   for (const auto& [key, series] : series_) append(*series);
   for (const auto& [method, series] : overflow_) append(*series);

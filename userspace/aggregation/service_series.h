@@ -1,7 +1,11 @@
 // The series of one service in one role: requests by method, route, peer and status, and their durations.
 //
-// One thread. Bounded: MetricsConfig::max_series series of each of the two metrics; what has no room is counted under
-// path="_overflow" (and peer="_overflow"), whose own statuses are bounded too. About 600 bytes a series.
+// Under the classic names requests are a counter by status and durations have none; OpenTelemetry has one histogram by status
+// that is both. Kept is what the naming asks for.
+//
+// One thread. Bounded: MetricsConfig::max_series series of each metric; what has no room is counted under path="_overflow"
+// (and peer="_overflow"), whose own statuses are bounded too. About 600 bytes a series, and 64 for each bucket that has met a
+// trace.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -13,7 +17,9 @@
 #include <string_view>
 #include <vector>
 
-#include "aggregation/snapshot.h"
+#include "aggregation/duration_histogram.h"
+#include "aggregation/families.h"
+#include "aggregation/labels.h"
 #include "config/config.h"
 #include "protocols/transaction.h"
 #include "routes/route_table.h"
@@ -22,54 +28,60 @@ namespace sockwatch {
 
 class ServiceSeries {
  public:
-  /// `bounds_ns`: the buckets' upper bounds; lives as long as this.
+  /// `bounds` outlives this.
   ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics, const RoutesConfig& routes,
-                const std::vector<uint64_t>& bounds_ns);
+                const MetricBounds& bounds);
 
   void record(std::string_view peer, const Transaction& transaction);
 
-  /// Series kept, of both metrics.
-  uint64_t series() const { return requests_ + durations_; }
+  /// Series kept, of all metrics.
+  uint64_t series() const;
   /// Transactions counted under _overflow.
   uint64_t overflowed() const { return overflowed_; }
-  void snapshot(MetricFamily& requests, MetricFamily& durations) const;
+  void snapshot(Families& out) const;
 
  private:
-  struct StatusCount {
+  struct ByStatus {
     uint16_t status;
     uint64_t count;
-    LabelText labels;
+    SeriesLabels labels;                      ///< of the counter
+    LabelText otel_labels;                    ///< of the histogram
+    std::unique_ptr<DurationHistogram> otel;  ///< none of a status that has no duration
   };
   struct Series {
     std::string_view method;  ///< one of the table's
     std::string path;
     std::string peer;
     bool overflow = false;
-    std::vector<StatusCount> statuses;
-    LabelText labels;
-    std::vector<uint64_t> buckets;
-    uint64_t sum_ns = 0;
+    std::vector<ByStatus> statuses;
+    LabelText labels;                              ///< of the classic histogram
+    std::unique_ptr<DurationHistogram> durations;  ///< the classic one
   };
   static constexpr size_t kMaxOverflowStatuses = 64;
 
   Series* find(uint32_t method, RouteId route, std::string_view peer);
   Series* overflow_series(uint32_t method);
   std::unique_ptr<Series> make(uint32_t method, std::string_view path, std::string_view peer, bool overflow);
-  StatusCount& status_of(Series*& series, uint32_t method, Status status);
+  ByStatus& status_of(Series*& series, uint32_t method, Status status);
+  ByStatus make_status(const Series& series, uint16_t key) const;
+  SeriesLabels labels_of(Metric metric, const Series& series, std::string_view status) const;
   uint32_t peer_id(std::string_view peer);
 
   Role role_;
   std::string service_;
+  const NamingMode naming_;
   const uint32_t max_series_;
-  const std::vector<uint64_t>& bounds_ns_;
+  const MetricBounds& bounds_;
+  const Metric requests_metric_;
+  const Metric durations_metric_;
   RouteTable routes_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Series>> series_;  ///< by method, route and peer
   std::map<uint32_t, std::unique_ptr<Series>> overflow_;           ///< by method
   std::map<std::string, uint32_t, std::less<>> peers_;
   std::string last_peer_;
   uint32_t last_peer_id_ = 0;
-  uint64_t requests_ = 0;
-  uint64_t durations_ = 0;
+  uint64_t requests_ = 0;         ///< by status; the bound of the otel histograms, too
+  uint64_t durations_ = 0;        ///< without
   uint64_t overflowed_ = 0;
 };
 

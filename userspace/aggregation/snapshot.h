@@ -4,22 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "aggregation/metric_descriptor.h"
+#include "protocols/trace_id.h"
+
 namespace sockwatch {
-
-enum class MetricType : uint8_t { counter, gauge, histogram };
-
-/// A metric's row in the one table of metrics (metric_table.h).
-struct MetricDescriptor {
-  std::string_view name;  ///< classic name, counters with their _total
-  MetricType type;
-  std::string_view unit;  ///< "seconds", "bytes" or empty
-  std::string_view help;
-  std::string_view labels = {};  ///< names, separated by commas
-};
 
 /// Labels in exposition form without the braces, escaped: `service="shop",method="GET"`. Shared: series outlive scrapes.
 using LabelText = std::shared_ptr<const std::string>;
@@ -29,21 +22,41 @@ struct Sample {
   double value = 0;
 };
 
+/// The trace of a transaction that fell into a bucket.
+struct Exemplar {
+  uint32_t bucket = 0;  ///< its place in HistogramSample::counts
+  TraceId trace;
+  uint64_t duration_ns = 0;
+  uint64_t at_ns = 0;  ///< when it ended, CLOCK_MONOTONIC
+};
+
 struct HistogramSample {
   LabelText labels;
   std::vector<uint64_t> counts;  ///< one a bucket, not cumulative; the last is above the highest bound
   double sum = 0;
+  std::vector<Exemplar> exemplars = {};  ///< one a bucket at most, in no order
 };
 
 struct MetricFamily {
   const MetricDescriptor* descriptor = nullptr;
+  Naming naming = Naming::classic;                         ///< the column whose name and help count
   std::vector<Sample> samples;                             ///< counter and gauge
   std::vector<HistogramSample> histograms;                 ///< histogram
   std::shared_ptr<const std::vector<double>> bounds;       ///< histogram: upper bounds, ascending, without +Inf
+
+  std::string_view name() const {
+    return naming == Naming::otel && descriptor->otel.has_own_name() ? descriptor->otel.name : descriptor->name;
+  }
+  std::string_view help() const {
+    return naming == Naming::otel && !descriptor->otel.help.empty() ? descriptor->otel.help : descriptor->help;
+  }
 };
 
 struct Snapshot {
-  std::vector<MetricFamily> families;  ///< in the table's order; families without series are left out
+  /// In the table's order; families without series are left out, those of one name follow one another.
+  std::vector<MetricFamily> families;
+  /// What to add to CLOCK_MONOTONIC for the time since 1970; unknown for recordings.
+  std::optional<int64_t> wall_clock_offset_ns;
 };
 
 }  // namespace sockwatch

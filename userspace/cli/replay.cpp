@@ -106,7 +106,7 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
   if (format == ReplayFormat::metrics) {
     Snapshot snapshot;
     pipeline.snapshot(snapshot);
-    write_text(snapshot, line);
+    write_text(snapshot, TextFormat::prometheus, line);
     out << line;
   }
   out.flush();

@@ -36,7 +36,11 @@ struct RoutesConfig {
   uint32_t max_segments = 16;          ///< segments kept of a path; the rest becomes "*"
 };
 
+/// Which names metrics have: the classic ones, those of OpenTelemetry's semantic conventions, or each its own of both.
+enum class NamingMode : uint8_t { classic, otel, both };
+
 struct MetricsConfig {
+  NamingMode naming = NamingMode::classic;
   std::vector<double> duration_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                           0.25,  0.5,    1,     2.5,  5,     10};  ///< seconds, ascending
   uint32_t max_series = 1000;                       ///< per metric and service; beyond it path="_overflow"

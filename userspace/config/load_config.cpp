@@ -123,7 +123,12 @@ class ConfigReader {
   void read_metrics(const Node& node, const Path& path) {
     MetricsConfig& out = config_.metrics;
     yaml_.read_map(node, path,
-                   {{"duration_buckets", [&](auto& n, auto& p) { read_buckets(n, p, out.duration_buckets); }},
+                   {{"naming",
+                     [&](auto& n, auto& p) {
+                       yaml_.read_value(n, p, "classic, otel or both", out.naming,
+                                        [](const std::string& t) { return parse_naming(t); });
+                     }},
+                    {"duration_buckets", [&](auto& n, auto& p) { read_buckets(n, p, out.duration_buckets); }},
                     {"max_series", count(out.max_series)},
                     {"max_services", count(out.max_services)},
                     {"expire_after", [&](auto& n, auto& p) {

@@ -126,6 +126,13 @@ Result<> check_log_format(std::string_view text) {
   return {};
 }
 
+Result<NamingMode> parse_naming(std::string_view text) {
+  if (text == "classic") return NamingMode::classic;
+  if (text == "otel") return NamingMode::otel;
+  if (text == "both") return NamingMode::both;
+  return expected("classic, otel or both", text);
+}
+
 Result<> check_route_pattern(std::string_view text) {
   const auto fail = [&] {
     return expected(

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "config/config.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -29,6 +30,8 @@ Result<> check_listen_address(std::string_view text);
 Result<> check_telemetry_path(std::string_view text);
 Result<> check_log_level(std::string_view text);
 Result<> check_log_format(std::string_view text);
+/// MetricsConfig::naming.
+Result<NamingMode> parse_naming(std::string_view text);
 /// RoutesConfig::patterns: "/users/{user}/orders/*".
 Result<> check_route_pattern(std::string_view text);
 

@@ -1,48 +1,8 @@
 #include "exposition/accept_encoding.h"
 
-#include <algorithm>
+#include "exposition/field_value.h"
 
 namespace sockwatch {
-namespace {
-
-constexpr int kFullQuality = 1000;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// Takes what stands before `separator` off the front of `text`.
-std::string_view take_until(std::string_view& text, char separator) {
-  const size_t end = text.find(separator);
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return trim(part);
-}
-
-/// "0", "0.5", "0.123", "1", "1.000" in thousandths; 0 for anything else.
-int parse_quality(std::string_view text) {
-  constexpr size_t longest = 5;
-  if (text.empty() || text.size() > longest || (text[0] != '0' && text[0] != '1')) return 0;
-  if (text.size() > 1 && text[1] != '.') return 0;
-  int quality = (text[0] - '0') * kFullQuality;
-  int weight = kFullQuality;
-  for (const char c : text.substr(std::min<size_t>(2, text.size()))) {
-    if (c < '0' || c > '9') return 0;
-    weight /= 10;
-    quality += (c - '0') * weight;
-  }
-  return quality <= kFullQuality ? quality : 0;
-}
-
-}  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 void EncodingPreferences::add(std::string_view field_value) {
   while (!field_value.empty()) {
@@ -51,9 +11,7 @@ void EncodingPreferences::add(std::string_view field_value) {
     int quality = kFullQuality;
     while (!parameters.empty()) {
       const std::string_view parameter = take_until(parameters, ';');
-      if (parameter.size() >= 2 && lower(parameter[0]) == 'q' && parameter[1] == '=') {
-        quality = parse_quality(parameter.substr(2));
-      }
+      if (const std::string_view text = quality_text(parameter); text.data() != nullptr) quality = parse_quality(text);
     }
     add_coding(coding, quality);
   }

@@ -7,10 +7,6 @@
 
 namespace sockwatch {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-/// Without the spaces and tabs at both ends.
-std::string_view trim(std::string_view text);
-
 class EncodingPreferences {
  public:
   /// Adds one field's value; a head may hold several, which count as one list.
@@ -21,7 +17,7 @@ class EncodingPreferences {
  private:
   void add_coding(std::string_view coding, int quality);
 
-  // In thousandths. A quality that cannot be read counts as 0: what was not clearly asked for is not sent.
+  // In thousandths.
   std::optional<int> gzip_;
   std::optional<int> identity_;
   std::optional<int> any_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "exposition/accept.h"
 #include "exposition/accept_encoding.h"
+#include "exposition/field_value.h"
 
 namespace sockwatch {
 namespace {
@@ -95,6 +97,7 @@ std::variant<RequestHead, HeadFault> parse_head(std::string_view text) {
   RequestHead head;
   if (const auto fault = parse_request_line(take_line(text), head)) return *fault;
   EncodingPreferences encodings;
+  FormatPreferences formats;
   size_t fields = 0;
   for (std::string_view line = take_line(text); !line.empty(); line = take_line(text)) {
     if (++fields > kMaxHeadFields) return HeadFault::too_many_fields;
@@ -112,9 +115,12 @@ std::variant<RequestHead, HeadFault> parse_head(std::string_view text) {
       head.has_body = head.has_body || value.find_first_not_of('0') != std::string_view::npos;
     } else if (equal_ignoring_case(name, "Accept-Encoding")) {
       encodings.add(value);
+    } else if (equal_ignoring_case(name, "Accept")) {
+      formats.add(value);
     }
   }
   head.accepts_gzip = encodings.accepts_gzip();
+  head.format = formats.best();
   return head;
 }
 

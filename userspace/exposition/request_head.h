@@ -7,6 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include "exposition/text_format.h"
+
 namespace sockwatch {
 
 /// Field lines in one head; Prometheus sends 6, browsers about 20.
@@ -18,6 +20,7 @@ struct RequestHead {
   bool close = false;         ///< HTTP/1.0, or the client asks for it
   bool has_body = false;      ///< a body follows the head
   bool accepts_gzip = false;  ///< and does not like the plain text better
+  TextFormat format = TextFormat::prometheus;  ///< of the metrics, as Accept asks for it
 };
 
 enum class HeadFault {

@@ -16,6 +16,8 @@ constexpr const char* kPlainText = "text/plain; charset=utf-8";
 /// How a handler hears that the client accepts gzip. Accept-Encoding itself is not passed on: the library
 /// would act on it by itself, without regard to quality values.
 constexpr const char* kGzipField = "Sockwatch-Gzip";
+/// How it hears of the format: TextFormat's number.
+constexpr const char* kFormatField = "Sockwatch-Format";
 
 /// One request head to read and a string to write to. The functions are those of every version's Stream, so
 /// none can be marked as an override.
@@ -82,7 +84,7 @@ class Responder::Server final : private httplib::Server {
   std::string answer(const RequestHead& head, bool close) {
     std::string input = head.method + ' ' + head.path + " HTTP/1.1\r\n";
     if (head.accepts_gzip) input += std::string(kGzipField) + ": yes\r\n";
-    input += "\r\n";
+    input += std::string(kFormatField) + ": " + std::to_string(static_cast<int>(head.format)) + "\r\n\r\n";
     MemoryStream stream(input);
     call(*this, stream, close);
     return stream.take_output();
@@ -114,8 +116,9 @@ class Responder::Server final : private httplib::Server {
   void metrics(const httplib::Request& request, httplib::Response& response) {
     const std::shared_ptr<const Snapshot> snapshot = scrape_.take();
     if (!snapshot) return set_text(response, 503, "sockwatch is not ready yet.\n");
+    const auto format = static_cast<TextFormat>(std::stoi(request.get_header_value(kFormatField)));
     std::string text;
-    write_text(*snapshot, text);
+    write_text(*snapshot, format, text);
     if (request.has_header(kGzipField)) {
       std::string packed = gzip(text);
       if (!packed.empty()) {
@@ -124,8 +127,8 @@ class Responder::Server final : private httplib::Server {
       }
     }
     response.status = 200;
-    response.set_header("Content-Type", std::string(kTextContentType));
-    response.set_header("Vary", "Accept-Encoding");
+    response.set_header("Content-Type", std::string(content_type(format)));
+    response.set_header("Vary", "Accept, Accept-Encoding");
     response.body = std::move(text);
   }
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <vector>
 
 namespace sockwatch {
@@ -42,28 +43,50 @@ std::string_view to_string(MetricType type) {
   return "untyped";
 }
 
-void append_escaped_help(std::string& out, std::string_view help) {
+void append_escaped_help(std::string& out, std::string_view help, bool openmetrics) {
   for (const char c : help) {
     if (c == '\\') {
       out += "\\\\";
     } else if (c == '\n') {
       out += "\\n";
+    } else if (c == '"' && openmetrics) {
+      out += "\\\"";
     } else {
       out += c;
     }
   }
 }
 
-void append_header(std::string& out, const MetricDescriptor& metric) {
-  out += "# HELP ";
-  out += metric.name;
+/// The name that stands in what is said of a family: in OpenMetrics a counter's has no _total.
+std::string_view family_name(const MetricFamily& family, bool openmetrics) {
+  constexpr std::string_view total = "_total";
+  std::string_view name = family.name();
+  if (openmetrics && family.descriptor->type == MetricType::counter && name.ends_with(total))
+    name.remove_suffix(total.size());
+  return name;
+}
+
+void append_line(std::string& out, std::string_view keyword, std::string_view name, std::string_view text) {
+  out += keyword;
+  out += name;
   out += ' ';
-  append_escaped_help(out, metric.help);
-  out += "\n# TYPE ";
-  out += metric.name;
-  out += ' ';
-  out += to_string(metric.type);
+  out += text;
   out += '\n';
+}
+
+void append_header(std::string& out, const MetricFamily& family, bool openmetrics) {
+  const std::string_view name = family_name(family, openmetrics);
+  const std::string_view unit = family.descriptor->unit;
+  out += "# HELP ";
+  out += name;
+  out += ' ';
+  append_escaped_help(out, family.help(), openmetrics);
+  out += '\n';
+  append_line(out, "# TYPE ", name, to_string(family.descriptor->type));
+  // OpenMetrics wants a unit to be the end of the name.
+  const bool has_unit = !unit.empty() && name.size() > unit.size() && name.ends_with(unit) &&
+                        name[name.size() - unit.size() - 1] == '_';
+  if (openmetrics && has_unit) append_line(out, "# UNIT ", name, unit);
 }
 
 std::string_view view(const LabelText& labels) {
@@ -85,19 +108,26 @@ void append_series(std::string& out, std::string_view name, std::string_view suf
 
 void append_samples(std::string& out, const MetricFamily& family) {
   for (const Sample& sample : family.samples) {
-    append_series(out, family.descriptor->name, "", view(sample.labels));
+    append_series(out, family.name(), "", view(sample.labels));
     append_number(out, sample.value);
     out += '\n';
   }
 }
 
+/// A bound as a label's value. OpenMetrics has whole numbers with a point, as Go writes them.
+void append_bound(std::string& out, double bound, bool openmetrics) {
+  const size_t start = out.size();
+  append_number(out, bound);
+  if (openmetrics && out.find_first_of(".eIN", start) == std::string::npos) out += ".0";
+}
+
 /// What follows the series' own labels in each bucket's line: `le="0.005"} `; the last is +Inf.
-std::vector<std::string> bucket_endings(const MetricFamily& family) {
+std::vector<std::string> bucket_endings(const MetricFamily& family, bool openmetrics) {
   std::vector<std::string> endings;
   if (family.bounds) {
     for (const double bound : *family.bounds) {
       std::string ending = "le=\"";
-      append_number(ending, bound);
+      append_bound(ending, bound, openmetrics);
       endings.push_back(ending + "\"} ");
     }
   }
@@ -105,9 +135,40 @@ std::vector<std::string> bucket_endings(const MetricFamily& family) {
   return endings;
 }
 
-void append_histograms(std::string& out, const MetricFamily& family) {
-  const std::string_view name = family.descriptor->name;
-  const std::vector<std::string> endings = bucket_endings(family);
+/// A number of nanoseconds in seconds, exactly.
+void append_seconds(std::string& out, uint64_t ns, int decimals) {
+  constexpr uint64_t second = 1'000'000'000;
+  char fraction[16];
+  std::snprintf(fraction, sizeof fraction, "%09u", static_cast<unsigned>(ns % second));
+  append_chars(out, ns / second);
+  out += '.';
+  out.append(fraction, static_cast<size_t>(decimals));
+}
+
+/// ` # {trace_id="..."} value timestamp` where the bucket has an exemplar.
+void append_exemplar(std::string& out, const HistogramSample& sample, size_t bucket,
+                     const Snapshot& snapshot) {
+  constexpr int nanoseconds = 9;
+  constexpr int milliseconds = 3;  // as Prometheus keeps it
+  for (const Exemplar& exemplar : sample.exemplars) {
+    if (exemplar.bucket != bucket) continue;
+    out += " # {trace_id=\"";
+    out += exemplar.trace.view();
+    out += "\"} ";
+    append_seconds(out, exemplar.duration_ns, nanoseconds);
+    if (snapshot.wall_clock_offset_ns) {
+      out += ' ';
+      append_seconds(out, exemplar.at_ns + static_cast<uint64_t>(*snapshot.wall_clock_offset_ns),
+                     milliseconds);
+    }
+    return;
+  }
+}
+
+void append_histograms(std::string& out, const MetricFamily& family, const Snapshot& snapshot,
+                       bool openmetrics) {
+  const std::string_view name = family.name();
+  const std::vector<std::string> endings = bucket_endings(family, openmetrics);
   for (const HistogramSample& sample : family.histograms) {
     const std::string_view labels = view(sample.labels);
     uint64_t cumulative = 0;
@@ -119,6 +180,7 @@ void append_histograms(std::string& out, const MetricFamily& family) {
       if (!labels.empty()) out += ',';
       out += endings[i];
       append_chars(out, cumulative);
+      if (openmetrics) append_exemplar(out, sample, i, snapshot);
       out += '\n';
     }
     append_series(out, name, "_sum", labels);
@@ -134,14 +196,16 @@ void append_histograms(std::string& out, const MetricFamily& family) {
 size_t estimated_size(const Snapshot& snapshot) {
   constexpr size_t kAroundNumber = 24;  // braces, the space, the newline, a usual number
   constexpr size_t kAroundBucket = 40;  // the same, with _bucket and the le label
+  constexpr size_t kExemplar = 84;      // the trace, a usual duration and a time
   size_t size = 0;
   for (const MetricFamily& family : snapshot.families) {
-    const size_t name = family.descriptor->name.size();
-    size += 2 * name + family.descriptor->help.size() + 64;
+    const size_t name = family.name().size();
+    size += 3 * name + family.help().size() + 64;
     for (const Sample& sample : family.samples) size += name + view(sample.labels).size() + kAroundNumber;
     const size_t buckets = (family.bounds ? family.bounds->size() : 0) + 3;  // +Inf, _sum, _count
     for (const HistogramSample& sample : family.histograms) {
-      size += buckets * (name + view(sample.labels).size() + kAroundBucket);
+      size +=
+          buckets * (name + view(sample.labels).size() + kAroundBucket) + sample.exemplars.size() * kExemplar;
     }
   }
   return size;
@@ -149,14 +213,30 @@ size_t estimated_size(const Snapshot& snapshot) {
 
 }  // namespace
 
-void write_text(const Snapshot& snapshot, std::string& out) {
+std::string_view content_type(TextFormat format) {
+  switch (format) {
+    case TextFormat::prometheus:
+      return "text/plain; version=0.0.4; charset=utf-8";
+    case TextFormat::openmetrics:
+      return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    case TextFormat::openmetrics_draft:
+      return "application/openmetrics-text; version=0.0.1; charset=utf-8";
+  }
+  return {};
+}
+
+void write_text(const Snapshot& snapshot, TextFormat format, std::string& out) {
+  const bool openmetrics = format != TextFormat::prometheus;
   out.reserve(out.size() + estimated_size(snapshot));
+  std::string_view last_name;
   for (const MetricFamily& family : snapshot.families) {
     if (family.samples.empty() && family.histograms.empty()) continue;
-    append_header(out, *family.descriptor);
+    if (family.name() != last_name) append_header(out, family, openmetrics);
+    last_name = family.name();
     append_samples(out, family);
-    append_histograms(out, family);
+    append_histograms(out, family, snapshot, openmetrics);
   }
+  if (openmetrics) out += "# EOF\n";
 }
 
 }  // namespace sockwatch

@@ -1,6 +1,8 @@
-// The Prometheus text exposition format, version 0.0.4: a snapshot in, its text out.
+// The text formats of Prometheus: a snapshot in, its text out. Version 0.0.4, and OpenMetrics 1.0.0, which
+// has units, exemplars and an end.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,11 +10,17 @@
 
 namespace sockwatch {
 
-inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
+enum class TextFormat : uint8_t {
+  prometheus,         ///< 0.0.4
+  openmetrics,        ///< 1.0.0
+  openmetrics_draft,  ///< 0.0.1, as older Prometheus servers ask for it: the same text by another name
+};
 
-/// Appends every family of `snapshot` to `out`: HELP, TYPE, then its series in their order. Families without
-/// series are left out. Whole numbers up to 2^53 are written without an exponent, others in the shortest form
-/// that reads back as the same double.
-void write_text(const Snapshot& snapshot, std::string& out);
+std::string_view content_type(TextFormat format);
+
+/// Appends every family of `snapshot` to `out`: what it is, then its series in their order. Families without
+/// series are left out; those of one name that follow one another are one. Whole numbers up to 2^53 are
+/// written without an exponent, others in the shortest form that reads back as the same double.
+void write_text(const Snapshot& snapshot, TextFormat format, std::string& out);
 
 }  // namespace sockwatch

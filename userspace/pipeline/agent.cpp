@@ -86,9 +86,10 @@ Result<> run_agent(const Config& config) {
       if (Result<> listed = loop.list(tasks, Capture::Listing::all); !listed) log_warn(listed.error().message);
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
+    snapshot->wall_clock_offset_ns = wall_clock_offset_ns();
     SelfMetrics self = self_metrics(pipeline, capture, loop);
     self.refused_connections = (*server)->refused();
-    append_self_metrics(self, *snapshot);
+    append_self_metrics(self, config.metrics.naming, *snapshot);
     mailbox.answer(std::move(snapshot));
   };
 

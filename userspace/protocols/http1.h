@@ -49,6 +49,8 @@ class Http1 final : public Parser {
     uint32_t first_run = 0;  ///< in which its first byte passed
     uint32_t run = 0;        ///< in which its last byte passed
     uint16_t status = 0;
+    TraceId trace;
+    CacheAnswer cache = CacheAnswer::none;
     bool expect_continue = false;
     bool pipelined = false;      ///< began in the run of an earlier one that had no answer
     bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts

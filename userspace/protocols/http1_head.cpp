@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "protocols/ascii.h"
+
 namespace sockwatch {
 namespace {
 
@@ -34,24 +36,11 @@ constexpr std::array<bool, 256> make_token_table() {
 constexpr auto kToken = make_token_table();
 
 bool is_token(char c) { return kToken[static_cast<unsigned char>(c)]; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool equals_lower(std::string_view text, std::string_view lower_case) {
-  return text.size() == lower_case.size() &&
-         std::equal(text.begin(), text.end(), lower_case.begin(), [](char a, char b) { return lower(a) == b; });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // The last of a comma-separated list's elements.
 std::string_view last_element(std::string_view list) {
   const size_t comma = list.rfind(',');
-  return trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
+  return trim_blanks(comma == std::string_view::npos ? list : list.substr(comma + 1));
 }
 
 // The PROXY protocol's first version: a load balancer's line before the first request.
@@ -67,6 +56,8 @@ void Http1Head::clear() {
   status = 0;
   target_cut = has_length = bad_length = chunked = other_coding = expect_continue = false;
   content_length = 0;
+  trace.clear();
+  cache.clear();
 }
 
 void HeadReader::reset() {
@@ -170,7 +161,7 @@ HeadReader::LineOutcome HeadReader::on_line(std::string_view line) {
   if (is_blank(line.front())) {  // obs-fold: the value goes on
     if (field_ != Field::none && value_.size() < kMaxValue) {
       value_ += ' ';
-      value_.append(trim(line).substr(0, kMaxValue));
+      value_.append(trim_blanks(line).substr(0, kMaxValue));
     }
     return LineOutcome::more;
   }
@@ -185,14 +176,14 @@ bool HeadReader::parse_request_line(std::string_view line) {
   const std::string_view method = line.substr(0, method_end);
   if (!std::all_of(method.begin(), method.end(), is_token)) return false;
 
-  std::string_view target = trim(line.substr(method_end));
+  std::string_view target = trim_blanks(line.substr(method_end));
   const size_t last_blank = target.find_last_of(" \t");
   if (last_blank == std::string_view::npos) return false;  // HTTP/0.9 is not ours
   const std::string_view version = target.substr(last_blank + 1);
   if (version.substr(0, kVersion.size()) != kVersion || version.size() == kVersion.size()) return false;
   const char major = version[kVersion.size()];
   if (major != '0' && major != '1') return false;  // nor is HTTP/2's preface
-  target = trim(target.substr(0, last_blank));
+  target = trim_blanks(target.substr(0, last_blank));
   if (target.empty()) return false;
   if (line_cut_) target = target.substr(0, static_cast<size_t>(line_.data() + kLineStart - target.data()));
   head_.target_cut = line_cut_;
@@ -219,11 +210,11 @@ bool HeadReader::parse_status_line(std::string_view line) {
 
 void HeadReader::on_field_line(std::string_view line) {
   // The first letter rules out nearly every field.
-  const char initial = lower(line.front());
-  if (initial != 'c' && initial != 't' && initial != 'e') return;
+  constexpr std::string_view initials[] = {"cetbx", "cetax"};
+  if (initials[static_cast<size_t>(kind_)].find(lower(line.front())) == std::string_view::npos) return;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  const std::string_view name = trim(line.substr(0, colon));
+  const std::string_view name = trim_blanks(line.substr(0, colon));
   if (equals_lower(name, "content-length")) {
     field_ = Field::content_length;
   } else if (equals_lower(name, "transfer-encoding")) {
@@ -231,18 +222,33 @@ void HeadReader::on_field_line(std::string_view line) {
   } else if (kind_ == Kind::request && equals_lower(name, "expect")) {
     field_ = Field::expect;
   } else {
+    if (!line_cut_) on_telling_field(name, trim_blanks(line.substr(colon + 1)));
     return;
   }
-  value_ = trim(line.substr(colon + 1)).substr(0, kMaxValue);
+  value_ = trim_blanks(line.substr(colon + 1)).substr(0, kMaxValue);
+}
+
+// Fields that framing does not need. The first line of a folded value counts.
+void HeadReader::on_telling_field(std::string_view name, std::string_view value) {
+  if (kind_ == Kind::request) {
+    if (equals_lower(name, "traceparent")) head_.trace.traceparent(value);
+    if (equals_lower(name, "b3")) head_.trace.b3(value);
+    if (equals_lower(name, "x-b3-traceid")) head_.trace.x_b3_trace_id(value);
+  } else {
+    if (equals_lower(name, "cache-status")) head_.cache.cache_status(value);
+    if (equals_lower(name, "cf-cache-status")) head_.cache.cf_cache_status(value);
+    if (equals_lower(name, "x-cache")) head_.cache.x_cache(value);
+    if (equals_lower(name, "age")) head_.cache.age(value);
+  }
 }
 
 void HeadReader::finish_field() {
   const Field field = std::exchange(field_, Field::none);
-  const std::string_view value = trim(value_);
+  const std::string_view value = trim_blanks(value_);
   if (field == Field::content_length) {
     if (head_.has_length || head_.bad_length) return;
     // "5, 5" is what two equal fields become when a proxy joins them.
-    const std::string_view number = trim(value.substr(0, value.find(',')));
+    const std::string_view number = trim_blanks(value.substr(0, value.find(',')));
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), head_.content_length);
     head_.has_length = error == std::errc() && end == number.data() + number.size();
     head_.bad_length = !head_.has_length;

@@ -9,6 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "protocols/cache_headers.h"
+#include "protocols/trace_id.h"
+
 namespace sockwatch {
 
 struct Http1Head {
@@ -22,6 +25,8 @@ struct Http1Head {
   bool other_coding = false;       ///< the last transfer coding is another
   bool expect_continue = false;
   uint64_t content_length = 0;
+  TraceHeaders trace;              ///< request
+  CacheHeaders cache;              ///< response
 
   void clear();
 };
@@ -62,6 +67,7 @@ class HeadReader {
   bool parse_request_line(std::string_view line);
   bool parse_status_line(std::string_view line);
   void on_field_line(std::string_view line);
+  void on_telling_field(std::string_view name, std::string_view value);
   void finish_field();
   void keep(std::string_view part);
   bool may_be_request_line() const;

@@ -61,6 +61,8 @@ void Http1::push(const Http1Head& head) {
   exchange.tgid = request_.tgid;
   exchange.first_run = exchange.run = request_.run;
   exchange.status = 0;
+  exchange.trace = head.trace.id();
+  exchange.cache = CacheAnswer::none;
   exchange.expect_continue = head.expect_continue;
   exchange.pipelined = pipelined;
   exchange.unsure = uncertain_ && (pipelines_ || waits || in_body);
@@ -174,12 +176,14 @@ void Http1::emit(const Exchange& exchange) {
              : exchange.status == 0 || exchange.unsure ? Status::unknown()
                                                        : Status::code(exchange.status);
   t.tgid = exchange.tgid;
+  t.trace_id = exchange.trace.view();
   t.start_ns = exchange.start_ns;
   t.request_bytes = exchange.request_bytes;
   t.duration_ns = exchange.end_ns > exchange.start_ns ? exchange.end_ns - exchange.start_ns : 0;
   if (!exchange.unsure) {
     t.ttfb_ns = exchange.first_byte_ns > exchange.start_ns ? exchange.first_byte_ns - exchange.start_ns : 0;
     t.response_bytes = exchange.response_bytes;
+    t.cache = exchange.cache;
   }
   sink_.on_transaction(t);
 }

@@ -170,6 +170,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   } else {
     Exchange& exchange = at(answering_);
     exchange.status = status;
+    exchange.cache = head.cache.answer(whole);
     exchange.first_byte_ns = response_.start_ns;
     method = exchange.method;
   }

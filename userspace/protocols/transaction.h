@@ -41,6 +41,9 @@ class Status {
   uint16_t value_;
 };
 
+/// What a cache said of the answer.
+enum class CacheAnswer : uint8_t { none, hit, miss };
+
 /// The views point into the parser's memory and are valid only during the call that hands the transaction over.
 struct Transaction {
   std::string_view protocol;       ///< "http"
@@ -54,6 +57,8 @@ struct Transaction {
   uint64_t duration_ns = 0;        ///< from start to the last byte of the response, or to the close that ended the wait
   uint64_t request_bytes = 0;      ///< stream bytes after the head, chunk framing included
   uint64_t response_bytes = 0;     ///< the same of the response
+  std::string_view trace_id;       ///< the trace that the request belongs to, 16 or 32 hexadecimal digits; empty: none was told
+  CacheAnswer cache = CacheAnswer::none;  ///< what HTTP caches on the way said
 };
 
 }  // namespace sockwatch

@@ -25,13 +25,15 @@ struct Taken {
 };
 
 Taken taken(const CacheSeries& series) {
-  Taken out;
-  series.snapshot(out.hits, out.misses);
-  return out;
+  Families families;
+  series.snapshot(families);
+  Snapshot snapshot;
+  families.move_to(snapshot);
+  return {snapshot.families.at(0), snapshot.families.at(1)};
 }
 
 TEST(CacheSeries, CountsByServiceAndType) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   series.record(1, "shop", "redis", 3, 1);
   series.record(1, "shop", "redis", 1, 0);
   series.record(1, "shop", "cdn", 0, 2);
@@ -47,13 +49,13 @@ TEST(CacheSeries, CountsByServiceAndType) {
 }
 
 TEST(CacheSeries, NothingSaidMakesNoSeries) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   series.record(7, "shop", "redis", 0, 0);
   EXPECT_EQ(series.series(), 0u);
 }
 
 TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   for (int i = 0; i < 100; ++i) series.record(0, "shop", "type" + std::to_string(i), 2, 1);
   EXPECT_EQ(series.series(), 2 * (CacheSeries::kMaxCacheTypes + 1));
   const uint64_t beyond = 100 - CacheSeries::kMaxCacheTypes;
@@ -67,13 +69,48 @@ TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
 }
 
 TEST(CacheSeries, AForgottenServiceIsGoneAndItsOverflowIsNot) {
-  CacheSeries series;
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
   for (int i = 0; i < 17; ++i) series.record(2, "shop", "type" + std::to_string(i), 1, 0);
   series.record(1, "auth", "redis", 1, 0);
   series.forget_service(2);
   series.forget_service(50);
   EXPECT_EQ(series.series(), 2u);
   EXPECT_EQ(series.overflowed(), 1u);
+}
+
+// What both ends of one request saw: the asking service has its hit, the answering one too, and neither
+// twice.
+TEST(CacheSeries, HttpCachesCountOnceForEachServiceOfARequest) {
+  Registry registry({}, {});
+  Transaction t;
+  t.method = "GET";
+  t.target = "/a";
+  t.status = Status::code(200);
+  t.cache = CacheAnswer::hit;
+  t.role = Role::server;
+  registry.record(0, "varnish", "", t);
+  t.role = Role::client;
+  registry.record(1, "shop", "varnish", t);
+  t.role = Role::server;  // a service that asks itself
+  t.cache = CacheAnswer::miss;
+  registry.record(2, "loop", "", t);
+  t.role = Role::client;
+  registry.record(2, "loop", "loop", t);
+  t.cache = CacheAnswer::none;
+  registry.record(3, "plain", "varnish", t);
+  Snapshot snapshot;
+  registry.snapshot(snapshot);
+  std::map<std::string, double> found;
+  for (const MetricFamily& family : snapshot.families)
+    if (family.descriptor->name.starts_with("cache_"))
+      for (const Sample& sample : family.samples)
+        found[std::string(family.descriptor->name) + "{" + *sample.labels + "}"] = sample.value;
+  EXPECT_THAT(found, ElementsAre(Pair(R"(cache_hits_total{service="loop",cache_type="cdn"})", 0),
+                                 Pair(R"(cache_hits_total{service="shop",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_hits_total{service="varnish",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_misses_total{service="loop",cache_type="cdn"})", 1),
+                                 Pair(R"(cache_misses_total{service="shop",cache_type="cdn"})", 0),
+                                 Pair(R"(cache_misses_total{service="varnish",cache_type="cdn"})", 0)));
 }
 
 TEST(CacheSeries, AreInTheRegistry) {

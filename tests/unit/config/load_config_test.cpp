@@ -38,6 +38,7 @@ void expect_defaults(const Config& config) {
   EXPECT_EQ(config.routes.max_children, defaults.routes.max_children);
   EXPECT_EQ(config.routes.max_nodes, defaults.routes.max_nodes);
   EXPECT_EQ(config.routes.max_segments, defaults.routes.max_segments);
+  EXPECT_EQ(config.metrics.naming, defaults.metrics.naming);
   EXPECT_EQ(config.metrics.duration_buckets, defaults.metrics.duration_buckets);
   EXPECT_EQ(config.metrics.max_series, defaults.metrics.max_series);
   EXPECT_EQ(config.metrics.max_services, defaults.metrics.max_services);
@@ -107,6 +108,7 @@ routes:
   max_nodes: 8
   max_segments: 9
 metrics:
+  naming: both
   duration_buckets: [0.5, 1, 1e1]
   max_series: 10
   max_services: 11
@@ -134,6 +136,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(config.routes.max_children, 7u);
   EXPECT_EQ(config.routes.max_nodes, 8u);
   EXPECT_EQ(config.routes.max_segments, 9u);
+  EXPECT_EQ(config.metrics.naming, NamingMode::both);
   EXPECT_THAT(config.metrics.duration_buckets, ElementsAre(0.5, 1, 10));
   EXPECT_EQ(config.metrics.max_series, 10u);
   EXPECT_EQ(config.metrics.max_services, 11u);
@@ -186,6 +189,7 @@ TEST(LoadConfig, WrongValues) {
     EXPECT_EQ(all.size(), 1u) << yaml << (all.size() > 1 ? all[1] : "");
     return all.empty() ? std::string() : all[0];
   };
+  EXPECT_THAT(one("metrics: {naming: OTel}"), HasSubstr("expected classic, otel or both, got \"OTel\""));
   EXPECT_THAT(one("metrics: {duration_buckets: [1, 0.5]}"),
               HasSubstr("duration_buckets[1]: expected a bound above"));
   EXPECT_THAT(one("metrics: {duration_buckets: []}"), HasSubstr("at least one bound"));

@@ -13,7 +13,7 @@ namespace {
 
 TEST(Gzip, ComesBackTheSame) {
   std::string metrics;
-  write_text(*large_snapshot(5'000), metrics);
+  write_text(*large_snapshot(5'000), TextFormat::prometheus, metrics);
   std::mt19937 random(1);
   std::string noise(300'000, '\0');
   for (char& c : noise) c = static_cast<char>(random());
@@ -26,7 +26,7 @@ TEST(Gzip, ComesBackTheSame) {
 
 TEST(Gzip, MakesMetricsMuchSmaller) {
   std::string metrics;
-  write_text(*large_snapshot(5'000), metrics);
+  write_text(*large_snapshot(5'000), TextFormat::prometheus, metrics);
   EXPECT_LT(gzip(metrics).size(), metrics.size() / 5);
 }
 

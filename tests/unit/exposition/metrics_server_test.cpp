@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 std::string expected_text(const Snapshot& snapshot) {
   std::string text;
-  write_text(snapshot, text);
+  write_text(snapshot, TextFormat::prometheus, text);
   return text;
 }
 
@@ -30,11 +30,38 @@ TEST(MetricsServer, ServesTheMetrics) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->field("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(response->field("vary"), "Accept-Encoding");
+  EXPECT_EQ(response->field("vary"), "Accept, Accept-Encoding");
   EXPECT_EQ(response->field("x-content-type-options"), "nosniff");
   EXPECT_EQ(response->field("content-encoding"), "");
   EXPECT_EQ(response->body, expected_text(*small_snapshot()));
   EXPECT_EQ(client.get("/metrics?name[]=x")->body, response->body) << "the query is of no account";
+}
+
+TEST(MetricsServer, ServesTheFormatThatIsAskedFor) {
+  const auto server = start_server();
+  TestClient client(server->port());
+  const struct {
+    const char* accept;
+    TextFormat format;
+  } cases[] = {
+      {"application/openmetrics-text;version=1.0.0,text/plain;q=0.5", TextFormat::openmetrics},
+      {"text/plain;q=0.5\r\nAccept: application/openmetrics-text; version=0.0.1", TextFormat::openmetrics_draft},
+      {"application/openmetrics-text;q=0.4, text/plain;q=0.5", TextFormat::prometheus},
+  };
+  for (const auto& [accept, format] : cases) {
+    for (const bool packed : {false, true}) {
+      std::string fields = std::string("Accept: ") + accept + "\r\nSockwatch-Format: 2\r\n";
+      if (packed) fields += "Accept-Encoding: gzip\r\n";
+      const auto response = client.get("/metrics", fields);
+      ASSERT_TRUE(response) << accept;
+      std::string text;
+      write_text(*small_snapshot(), format, text);
+      EXPECT_EQ(response->field("content-type"), content_type(format)) << accept;
+      EXPECT_EQ(response->field("vary"), "Accept, Accept-Encoding");
+      EXPECT_EQ(response->field("content-encoding"), packed ? "gzip" : "");
+      EXPECT_EQ(packed ? inflate_gzip(response->body) : response->body, text) << accept;
+    }
+  }
 }
 
 TEST(MetricsServer, CompressesForThoseWhoAcceptIt) {

@@ -25,14 +25,14 @@ bool has_promtool() { return std::system("command -v promtool >/dev/null") == 0;
 TEST(Promtool, AcceptsEveryType) {
   if (!has_promtool()) GTEST_SKIP() << "promtool is not installed (package prometheus)";
   std::string text;
-  write_text(*small_snapshot(), text);
+  write_text(*small_snapshot(), TextFormat::prometheus, text);
   EXPECT_EQ(check_metrics(text), 0) << text;
 }
 
 TEST(Promtool, AcceptsManySeries) {
   if (!has_promtool()) GTEST_SKIP() << "promtool is not installed (package prometheus)";
   std::string text;
-  write_text(*large_snapshot(1'000), text);
+  write_text(*large_snapshot(1'000), TextFormat::prometheus, text);
   EXPECT_EQ(check_metrics(text), 0);
 }
 

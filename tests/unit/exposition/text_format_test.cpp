@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 std::string written(const Snapshot& snapshot) {
   std::string out;
-  write_text(snapshot, out);
+  write_text(snapshot, TextFormat::prometheus, out);
   return out;
 }
 
@@ -55,7 +55,7 @@ TEST(TextFormat, AppendsAndLeavesOutFamiliesWithoutSeries) {
   Snapshot snapshot;
   snapshot.families.push_back({.descriptor = &metric, .samples = {}, .histograms = {}, .bounds = nullptr});
   std::string out = "before\n";
-  write_text(snapshot, out);
+  write_text(snapshot, TextFormat::prometheus, out);
   EXPECT_EQ(out, "before\n");
 }
 
@@ -105,7 +105,7 @@ TEST(TextFormat, SpecialValuesAreSpeltAsPrometheusReadsThem) {
 
 TEST(TextFormat, ReservesOnceForManySeries) {
   std::string out;
-  write_text(*large_snapshot(10'000), out);
+  write_text(*large_snapshot(10'000), TextFormat::prometheus, out);
   EXPECT_LT(out.capacity(), out.size() * 5 / 4) << "the estimate was too small, or far too large";
 }
 

@@ -148,8 +148,10 @@ TEST_F(Http1Memory, CopiesLittle) {
 
 TEST_F(Http1Memory, NothingIsAllocatedInTheSteadyState) {
   const std::string request =
-      unescape("GET /a/rather/long/path/for/a/request?with=a&query HTTP/1.1|Host: example.org||");
-  const std::string response = unescape("HTTP/1.1 200 OK|Content-Type: text/plain|Content-Length: 2||ok");
+      unescape("GET /a/rather/long/path/for/a/request?with=a&query HTTP/1.1|Host: example.org|"
+               "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01||");
+  const std::string response = unescape(
+      "HTTP/1.1 200 OK|Content-Type: text/plain|Cache-Status: \"One\"; fwd=uri-miss, Two; hit|Age: 3|X-Cache: HIT|Content-Length: 2||ok");
   for (uint32_t run = 1; run < 2000; run += 2) {
     if (run == 101) allocated_bytes = 0;
     parser_->data(Direction::recv, {.ts_ns = run, .tgid = 1, .run = run}, request);
