@@ -335,7 +335,7 @@ QueryLink Pipeline::link(Connection& connection, const Protocol& protocol, Role 
 void Pipeline::count_sessions() {
   registry_.clear_sessions();
   connections_.for_each([&](Connection& connection) {
-    if (!connection.conversation) return;
+    if (!connection.conversation || connection.missed > 0) return;
     const SessionState state = connection.conversation->session();
     if (state == SessionState::none) return;
     const Conversation& spoken = *connection.conversation;

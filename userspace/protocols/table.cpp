@@ -1,11 +1,13 @@
 #include "protocols/http1.h"
 #include "protocols/parser.h"
+#include "protocols/postgresql.h"
 
 namespace sockwatch {
 
 const Protocol (&protocols())[kProtocols] {
   static constexpr Protocol table[] = {
       {Http1::kName, ProtocolKind::http, &Http1::make},
+      {PostgreSql::kName, ProtocolKind::database, &PostgreSql::make},
   };
   return table;
 }

@@ -1,0 +1,115 @@
+"""Private instances of real databases for tests: a data folder of their own, a free port, ended by pid."""
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from agent import free_port, wait_until
+
+
+def program(name, *folders):
+    """The path of a program; None when it is not installed."""
+    found = shutil.which(name)
+    for folder in folders:
+        for candidate in sorted(glob.glob(os.path.join(folder, name)), reverse=True):
+            found = found or candidate
+    return found
+
+
+class Server:
+    """One server process in a folder of its own; use as a context manager."""
+
+    def __init__(self, user):
+        self.user = user
+        self.folder = tempfile.mkdtemp(prefix="sockwatch-db-")
+        owner = pwd.getpwnam(user)
+        os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self.port = free_port()
+        self.log = open(os.path.join(self.folder, "log"), "wb")
+        self.process = None
+
+    def run(self, *command, **options):
+        return subprocess.run(command, check=True, user=self.user, group=self.user, extra_groups=[], cwd=self.folder,
+                              stdout=self.log, stderr=self.log, **options)
+
+    def start(self, *command, ready, what, env=None):
+        self.process = subprocess.Popen(command, user=self.user, group=self.user, extra_groups=[], cwd=self.folder,
+                                        stdout=self.log, stderr=self.log, env=env)
+
+        def answers():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{what} ended: " + open(self.log.name, errors="replace").read()[-2000:])
+            return ready()
+        wait_until(answers, f"{what} to answer", 60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgreSql(Server):
+    """PostgreSQL with pg_stat_statements; user and database `bench`, and `truth` to ask it for its own counts."""
+
+    FOLDERS = ("/usr/lib/postgresql/*/bin",)
+
+    def __init__(self, tls=False):
+        super().__init__("postgres")
+        initdb, server = (program(name, *self.FOLDERS) for name in ("initdb", "postgres"))
+        data = os.path.join(self.folder, "data")
+        self.run(initdb, "-D", data, "-A", "trust", "-U", "truth", "--no-sync")
+        settings = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'",
+                    "shared_preload_libraries": "'pg_stat_statements'", "pg_stat_statements.track": "top", "fsync": "off",
+                    "pg_stat_statements.max": 10000}
+        if tls:
+            self.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                     "-keyout", f"{data}/server.key", "-out", f"{data}/server.crt")
+            os.chmod(f"{data}/server.key", 0o600)
+            settings["ssl"] = "on"
+        with open(os.path.join(data, "postgresql.conf"), "a") as f:
+            f.writelines(f"{key} = {value}\n" for key, value in settings.items())
+        self.start(server, "-D", data, what="PostgreSQL", env={"SERVICE_NAME": "postgres", "PATH": os.environ["PATH"]},
+                   ready=lambda: subprocess.run([program("pg_isready", *self.FOLDERS), "-q", "-h", "127.0.0.1", "-p",
+                                                 str(self.port)]).returncode == 0)
+        self.ask("CREATE ROLE bench LOGIN SUPERUSER", "CREATE DATABASE bench OWNER bench")
+        self.ask("CREATE EXTENSION pg_stat_statements", database="bench")
+
+    def ask(self, *statements, database="template1"):
+        """Rows of the last statement, each a list of texts; by the user whose statements are no part of any count."""
+        out = ""
+        for statement in statements:
+            out = subprocess.run([program("psql", *self.FOLDERS), "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h",
+                                  self.folder, "-p", str(self.port), "-U", "truth", "-d", database, "-c", statement],
+                                 check=True, capture_output=True, text=True).stdout
+        return [line.split("\t") for line in out.splitlines()]
+
+    def calls(self):
+        """{operation: calls} of the user bench since the last reset, by pg_stat_statements."""
+        counts = {}
+        for query, calls in self.ask("SELECT regexp_replace(query, '\\s+', ' ', 'g'), calls FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid "
+                                     "WHERE rolname = 'bench'", database="bench"):
+            word = query.split()[0].upper().strip(";")
+            word = {"START": "BEGIN", "END": "COMMIT", "ABORT": "ROLLBACK", "VACUUM": "VACUUM"}.get(word, word)
+            counts[word] = counts.get(word, 0) + int(calls)
+        return counts
+
+    def reset(self):
+        self.ask("SELECT pg_stat_statements_reset()", database="bench")
+
+    def states(self):
+        """{state: connections} of the user bench, by pg_stat_activity."""
+        return {state: int(n) for state, n in self.ask(
+            "SELECT state, count(*) FROM pg_stat_activity WHERE usename = 'bench' GROUP BY state", database="bench")}

@@ -1,0 +1,131 @@
+#include "protocols/sql_operation.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockwatch {
+namespace {
+
+struct Word {
+  std::string_view word;
+  std::string_view operation;
+};
+
+// In alphabetical order.
+constexpr std::array kWords = {
+    Word{"ABORT", "ROLLBACK"},     Word{"ALTER", "ALTER"},           Word{"ANALYZE", "ANALYZE"},
+    Word{"BEGIN", "BEGIN"},        Word{"CALL", "CALL"},             Word{"CHECK", "CHECK"},
+    Word{"CHECKPOINT", "CHECKPOINT"}, Word{"CLOSE", "CLOSE"},        Word{"CLUSTER", "CLUSTER"},
+    Word{"COMMENT", "COMMENT"},    Word{"COMMIT", "COMMIT"},         Word{"COPY", "COPY"},
+    Word{"CREATE", "CREATE"},      Word{"DEALLOCATE", "DEALLOCATE"}, Word{"DECLARE", "DECLARE"},
+    Word{"DELETE", "DELETE"},      Word{"DESC", "DESCRIBE"},         Word{"DESCRIBE", "DESCRIBE"},
+    Word{"DISCARD", "DISCARD"},    Word{"DO", "DO"},                 Word{"DROP", "DROP"},
+    Word{"END", "COMMIT"},         Word{"EXECUTE", "EXECUTE"},       Word{"EXPLAIN", "EXPLAIN"},
+    Word{"FETCH", "FETCH"},        Word{"FLUSH", "FLUSH"},           Word{"GRANT", "GRANT"},
+    Word{"HANDLER", "HANDLER"},    Word{"IMPORT", "IMPORT"},         Word{"INSERT", "INSERT"},
+    Word{"KILL", "KILL"},          Word{"LISTEN", "LISTEN"},         Word{"LOAD", "LOAD"},
+    Word{"LOCK", "LOCK"},          Word{"MERGE", "MERGE"},           Word{"MOVE", "MOVE"},
+    Word{"NOTIFY", "NOTIFY"},      Word{"OPTIMIZE", "OPTIMIZE"},     Word{"PREPARE", "PREPARE"},
+    Word{"REFRESH", "REFRESH"},    Word{"REINDEX", "REINDEX"},       Word{"RELEASE", "RELEASE"},
+    Word{"RENAME", "RENAME"},      Word{"REPAIR", "REPAIR"},         Word{"REPLACE", "REPLACE"},
+    Word{"RESET", "RESET"},        Word{"REVOKE", "REVOKE"},         Word{"ROLLBACK", "ROLLBACK"},
+    Word{"SAVEPOINT", "SAVEPOINT"}, Word{"SELECT", "SELECT"},        Word{"SET", "SET"},
+    Word{"SHOW", "SHOW"},          Word{"START", "BEGIN"},           Word{"TABLE", "SELECT"},
+    Word{"TRUNCATE", "TRUNCATE"},  Word{"UNLISTEN", "UNLISTEN"},     Word{"UNLOCK", "UNLOCK"},
+    Word{"UPDATE", "UPDATE"},      Word{"USE", "USE"},               Word{"VACUUM", "VACUUM"},
+    Word{"VALUES", "SELECT"},      Word{"WITH", "WITH"},             Word{"XA", "XA"},
+};
+constexpr size_t kLongest = 10;
+static_assert(std::is_sorted(kWords.begin(), kWords.end(), [](const Word& a, const Word& b) { return a.word < b.word; }));
+
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+constexpr bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
+constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool is_name(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0; }
+
+// Where the comment that begins at `at` ends; `at` when none does.
+size_t after_comment(std::string_view text, size_t at, bool mysql) {
+  if (text.substr(at, 2) == "--" || (mysql && text[at] == '#')) {
+    const size_t newline = text.find('\n', at);
+    return newline == std::string_view::npos ? text.size() : newline + 1;
+  }
+  if (text.substr(at, 2) != "/*") return at;
+  size_t depth = 1;
+  for (at += 2; at < text.size() && depth > 0; ++at) {
+    const std::string_view two = text.substr(at, 2);
+    if (two == "*/") {
+      --depth;
+      ++at;
+    } else if (two == "/*" && !mysql) {
+      ++depth;
+      ++at;
+    }
+  }
+  return at;
+}
+
+size_t after_quotes(std::string_view text, size_t at, bool backslashes) {
+  const char quote = text[at++];
+  for (; at < text.size(); ++at) {
+    if (backslashes && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      return at + 1;  // a doubled one opens again at once
+    }
+  }
+  return text.size();
+}
+
+// "$$...$$" or "$tag$...$tag$"; `at` + 1 when it is neither.
+size_t after_dollar_quotes(std::string_view text, size_t at) {
+  size_t end = at + 1;
+  while (end < text.size() && is_name(text[end])) ++end;
+  if (end >= text.size() || text[end] != '$') return at + 1;
+  const std::string_view tag = text.substr(at, end + 1 - at);
+  const size_t close = text.find(tag, end + 1);
+  return close == std::string_view::npos ? text.size() : close + tag.size();
+}
+
+}  // namespace
+
+std::string_view sql_operation(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    if (is_blank(text[at]) || text[at] == '(' || text[at] == ';') {
+      ++at;
+      continue;
+    }
+    const size_t next = after_comment(text, at, text[at] == '#');
+    if (next == at) break;
+    at = next;
+  }
+  std::array<char, kLongest> word{};
+  size_t length = 0;
+  while (at + length < text.size() && is_name(text[at + length])) {
+    if (length == kLongest) return kOtherOperation;
+    word[length] = upper(text[at + length]);
+    ++length;
+  }
+  const std::string_view wanted(word.data(), length);
+  const auto it = std::lower_bound(kWords.begin(), kWords.end(), wanted,
+                                   [](const Word& known, std::string_view sought) { return known.word < sought; });
+  return it != kWords.end() && it->word == wanted ? it->operation : kOtherOperation;
+}
+
+std::string_view next_statement(std::string_view text, bool backslashes) {
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == ';') return text.substr(at + 1);
+    if (c == '\'' || c == '"' || c == '`') {
+      at = after_quotes(text, at, backslashes && c != '`');
+    } else if (c == '$' && !backslashes && (at == 0 || !is_name(text[at - 1]))) {
+      at = after_dollar_quotes(text, at);
+    } else {
+      const size_t next = after_comment(text, at, backslashes);
+      at = next == at ? at + 1 : next;
+    }
+  }
+  return {};
+}
+
+}  // namespace sockwatch
