@@ -95,12 +95,12 @@ static __always_inline bool output(const void *record, __u64 size, __u64 now)
 	return room != 0;
 }
 
-/* Whether the ring is so full that bodies are to be captured sparingly. */
-static __always_inline bool pressed(void)
+/* Whether the ring is full but for one part in `share`, so that bodies are to be captured sparingly. */
+static __always_inline bool pressed(__u32 share)
 {
 	struct sw_ring *r = ring();
 
-	return r && r->reserved - r->tail > sw_ring_size / 2;
+	return r && r->reserved - r->tail > sw_ring_size - sw_ring_size / share;
 }
 
 #endif

@@ -35,6 +35,7 @@ struct sniff {
 	__u32 letters; /* of the method so far */
 	__u32 matched; /* bytes of "HTTP/1." so far */
 	__u32 verdict;
+	__u8 stop; /* the byte that is of no word */
 };
 
 static long sniff_byte(__u32 i, struct sniff *sniff)
@@ -59,6 +60,7 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 		sniff->verdict = sniff->letters ? VERDICT_MINE : VERDICT_IGNORE;
 		return 1;
 	} else if (!is_token(c)) {
+		sniff->stop = c;
 		return 1;
 	}
 	sniff->letters++;
@@ -111,7 +113,10 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 	bpf_loop(PROBE_MAX, sniff_byte, &sniff, 0);
 	st->verdict = sniff.verdict;
 	if (st->verdict == VERDICT_IGNORE) {
-		st->verdict = judge_binary(st, st->probe, st->probe_len, length);
+		if (sniff.stop == '\r' && sniff.letters > 1 && st->probe[0] >= 'A' && st->probe[0] <= 'Z')
+			st->verdict = VERDICT_MINE; /* a line of one word: a command of Redis, perhaps */
+		else
+			st->verdict = judge_binary(st, st->probe, st->probe_len, length);
 		st->queries = st->verdict == VERDICT_MINE;
 	} else if (st->verdict == VERDICT_MINE) {
 		st->queries = st->probe[0] >= 'a' && st->probe[0] <= 'z'; /* memcached's commands; HTTP's methods are capitals */
@@ -255,6 +260,17 @@ static __always_inline bool length_is_moot(const struct socket_state *st, __u32 
 	       code == 0x343033; /* 1xx, 204, 304 */
 }
 
+/* How many of `length` bytes of a database or cache to copy into one record. */
+static __always_inline __u32 query_budget(const struct stream *d, __u64 length)
+{
+	__u32 limit = pressed(8) ? RUN_BYTES_PRESSED : QUERY_RUN_BYTES;
+	__u32 budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
+
+	if (budget > SW_CAPTURE_MAX)
+		budget = SW_CAPTURE_MAX;
+	return length < budget ? length : budget;
+}
+
 /*
  * How many of a segment's `length` bytes to copy when it is longer than the `have` that scratch()->data holds. Where these show
  * that nothing but one message's body follows, only its head, and the body is skipped to its end.
@@ -270,14 +286,14 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 		return have;
 	d = &st->streams[direction & 1];
 	if (st->queries)
-		limit = QUERY_RUN_BYTES;
-	if (pressed())
+		return query_budget(d, length);
+	if (pressed(2))
 		limit = RUN_BYTES_PRESSED;
 	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
 
-	if (!st->queries && head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
+	if (head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
 		scan_head(&scan, have);
 		if (scan.head_end && scan.has_length && !scan.has_coding) {
 			__u64 end = scan.head_end + scan.content_length;

@@ -183,6 +183,56 @@ static __always_inline void short_segment(struct socket_state *st, struct messag
 	told(d, length, length, now);
 }
 
+/* A long segment of a database or cache, in several records: there is no body in it that could be left out. */
+struct part {
+	struct message message;
+	__u64 length;
+	__u64 skip; /* up to where records have told */
+	__u64 now;
+	__u32 direction;
+	__u32 pad;
+};
+
+/* Global, so that the verifier sees it once. Returns whether more is to be told. */
+__noinline int emit_part(struct socket_state *st, struct part *p)
+{
+	struct scratch *s = scratch();
+	struct message m;
+	struct stream *d;
+	__u64 rest;
+	__u32 want, captured, tail;
+
+	if (!st || !p || !s)
+		return 0;
+	m = p->message;
+	d = &st->streams[p->direction & 1];
+	rest = p->length - p->skip;
+	want = query_budget(d, rest);
+	tail = want ? 0 : SW_TAIL_MAX;
+	captured = copy_message(&m, p->length, p->skip, want, tail);
+	if (m.hidden)
+		captured = tail = 0;
+	if (captured)
+		rest = captured;
+	fill_header(&s->header, st, p->direction, rest, p->now);
+	s->header.captured = captured;
+	s->header.tail = tail;
+	s->header.hidden = m.hidden;
+	captured &= 2 * SW_CAPTURE_MAX - 1;
+	if (captured > SW_CAPTURE_MAX)
+		return 0;
+	if (tail)
+		__builtin_memcpy(s->data + captured, s->tail, SW_TAIL_MAX);
+	count(SW_COUNT_SEGMENTS);
+	if (!output(&s->header, sizeof(s->header) + captured + tail, p->now))
+		count_lost(st, p->direction, false);
+	told(d, rest, captured, p->now);
+	p->skip += rest;
+	return p->skip < p->length;
+}
+
+#define PARTS_MAX 64 /* more than the budget of a run lasts for */
+
 static __always_inline void segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -271,6 +321,18 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	if (m.hidden)
 		captured = tail = 0;
 
+	if (st->queries && st->opened && length - skip > SW_CAPTURE_MAX) {
+		struct part p = { .message = m, .length = length, .skip = skip, .now = now, .direction = direction };
+		__u32 i;
+
+		if (st->tgid != tgid)
+			emit_owner(st, now, tgid);
+		emit_untold(st, direction);
+		for (i = 0; i < PARTS_MAX; i++)
+			if (!emit_part(st, &p))
+				break;
+		return;
+	}
 	count(SW_COUNT_SEGMENTS);
 	if (!st->opened && !emit_open(sk, st, now, tgid))
 		goto lost;

@@ -24,20 +24,19 @@ class Server:
     """One server process in a folder of its own; use as a context manager."""
 
     def __init__(self, user):
-        self.user = user
         self.folder = tempfile.mkdtemp(prefix="sockwatch-db-")
-        owner = pwd.getpwnam(user)
-        os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self.owner = pwd.getpwnam(user)
+        os.chown(self.folder, self.owner.pw_uid, self.owner.pw_gid)
         self.port = free_port()
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = None
 
     def run(self, *command, **options):
-        return subprocess.run(command, check=True, user=self.user, group=self.user, extra_groups=[], cwd=self.folder,
+        return subprocess.run(command, check=True, user=self.owner.pw_uid, group=self.owner.pw_gid, extra_groups=[], cwd=self.folder,
                               stdout=self.log, stderr=self.log, **options)
 
     def start(self, *command, ready, what, env=None):
-        self.process = subprocess.Popen(command, user=self.user, group=self.user, extra_groups=[], cwd=self.folder,
+        self.process = subprocess.Popen(command, user=self.owner.pw_uid, group=self.owner.pw_gid, extra_groups=[], cwd=self.folder,
                                         stdout=self.log, stderr=self.log, env=env)
 
         def answers():
@@ -59,6 +58,39 @@ class Server:
                 self.process.wait()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Redis(Server):
+    """Redis without persistence, on a free port and a socket in its folder."""
+
+    def __init__(self):
+        super().__init__("nobody")
+        self.socket = os.path.join(self.folder, "redis.sock")
+        self.start(program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--unixsocket",
+                   self.socket, "--unixsocketperm", "777", what="Redis",
+                   env={"SERVICE_NAME": "redis-server", "PATH": os.environ["PATH"]},
+                   ready=lambda: subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True).stdout == b"PONG\n")
+        self.cli("config", "resetstat")
+
+    def cli(self, *words):
+        return subprocess.run(["redis-cli", "-p", str(self.port), *words], check=True, capture_output=True, text=True,
+                              env={**os.environ, "SERVICE_NAME": "truth"}).stdout
+
+    def info(self, section):
+        return dict(line.split(":", 1) for line in self.cli("info", section).splitlines() if ":" in line)
+
+    def keyspace(self):
+        stats = self.info("stats")
+        return {"hits": int(stats["keyspace_hits"]), "misses": int(stats["keyspace_misses"])}
+
+    def calls(self):
+        """{operation: calls} since the last reset; of the server's own questions none."""
+        counts = {}
+        for name, stats in self.info("commandstats").items():
+            name = name.removeprefix("cmdstat_").split("|")[0].upper()
+            if name not in ("INFO", "CONFIG", "COMMAND"):
+                counts[name] = counts.get(name, 0) + int(stats.split(",")[0].removeprefix("calls="))
+        return counts
 
 
 class PostgreSql(Server):

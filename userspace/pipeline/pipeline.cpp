@@ -142,8 +142,10 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
     data = data.substr(0, place.fresh);
     if (!data.empty()) verdict = conversation.data(direction, passage, data);
     const uint64_t rest = place.fresh - data.size();
+    std::string_view tail = as_text(s.tail);
+    if (tail.size() > rest) tail.remove_prefix(tail.size() - rest);
     if (rest > 0 && verdict <= Verdict::mine)
-      verdict = conversation.unseen(direction, passage, {.length = rest, .tail = as_text(s.tail), .late = false});
+      verdict = conversation.unseen(direction, passage, {.length = rest, .tail = tail, .late = false});
   }
   settle(connection, verdict, passage.ts_ns);
 }

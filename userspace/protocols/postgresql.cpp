@@ -512,10 +512,16 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     }
     return Verdict::mine;
   }
-  if (phase_ == Phase::messages && r.in_body && bytes.length <= r.left) {
-    r.left -= bytes.length;
-    r.cut = true;
-    return r.left == 0 ? message(direction == client_, r, passage.ts_ns) : Verdict::mine;
+  // The middle of a message that tells nothing; its end, and what follows, may have been seen.
+  const uint64_t middle = bytes.length - bytes.tail.size();
+  if (phase_ == Phase::messages && (middle == 0 || (r.in_body && middle <= r.left))) {
+    Verdict verdict = Verdict::mine;
+    if (middle > 0) {
+      r.left -= middle;
+      r.cut = true;
+      if (r.left == 0) verdict = message(direction == client_, r, passage.ts_ns);
+    }
+    return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }
   sink_.on_parse_error(direction == client_ ? ParseError::unseen_request : ParseError::unseen_response);
   lose_frame(direction, passage.ts_ns);

@@ -1,6 +1,7 @@
 #include "protocols/http1.h"
 #include "protocols/parser.h"
 #include "protocols/postgresql.h"
+#include "protocols/redis.h"
 
 namespace sockwatch {
 
@@ -8,6 +9,7 @@ const Protocol (&protocols())[kProtocols] {
   static constexpr Protocol table[] = {
       {Http1::kName, ProtocolKind::http, &Http1::make},
       {PostgreSql::kName, ProtocolKind::database, &PostgreSql::make},
+      {Redis::kName, ProtocolKind::cache, &Redis::make},
   };
   return table;
 }

@@ -1,0 +1,266 @@
+#include "protocols/redis.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sockwatch {
+namespace {
+
+constexpr size_t kMaxTries = 32;
+
+bool is_word(std::string_view word, std::string_view lower) {
+  return word.size() == lower.size() &&
+         std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// A command begins so; in the middle of a connection, one that is whole.
+bool begins_command(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
+
+}  // namespace
+
+Verdict Redis::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (!recognised_) return recognise(direction, passage, bytes);
+  if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
+  const Verdict verdict = direction == client_ ? requests(passage, bytes) : replies(passage, bytes);
+  last_ns_ = passage.ts_ns;
+  return verdict;
+}
+
+// By the client's first command. A copy of the reader looks ahead, so that nothing is told of what turns out to be another protocol.
+Verdict Redis::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (!unseen_before_ && tries_ > 0 && direction != client_) return Verdict::not_mine;
+  if (unseen_before_ && (direction != client_ || request_.at_start()) && !begins_command(bytes))
+    return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
+  if (request_.at_start()) {
+    client_ = direction;
+    request_start_ns_ = passage.ts_ns;
+    request_tgid_ = passage.tgid;
+  }
+  ++tries_;
+  std::string_view rest = bytes;
+  switch (request_.read(rest)) {
+    case RedisRequestReader::Outcome::bad:
+      return Verdict::not_mine;
+    case RedisRequestReader::Outcome::need_more:
+      return tries_ < kMaxTries || request_.is_array() ? Verdict::undecided : Verdict::not_mine;
+    case RedisRequestReader::Outcome::done:
+      break;
+  }
+  const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (!is_known(redis_command(request_.name())) || (!request_.is_array() && !capitals)) return Verdict::not_mine;
+  recognised_ = true;
+  client_run_ = passage.run;
+  last_ns_ = passage.ts_ns;
+  if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
+  return requests(passage, rest);
+}
+
+Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
+  if (passage.run != client_run_) {
+    client_run_ = passage.run;
+    if (!framed_ && begins_command(bytes)) {
+      framed_ = true;
+      request_.reset();
+    }
+    if (lost_ && framed_ && !overlaps_) {
+      lost_ = false;
+      reply_.reset();
+    }
+    if (!pending_.empty()) overlaps_ = true;
+  }
+  while (framed_ && !bytes.empty()) {
+    if (request_.at_start()) {
+      request_start_ns_ = passage.ts_ns;
+      request_tgid_ = passage.tgid;
+    }
+    switch (request_.read(bytes)) {
+      case RedisRequestReader::Outcome::need_more:
+        return Verdict::mine;
+      case RedisRequestReader::Outcome::bad:
+        sink_.on_parse_error(ParseError::bad_message);
+        framed_ = false;
+        lose(passage.ts_ns);
+        return Verdict::mine;
+      case RedisRequestReader::Outcome::done:
+        if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
+    }
+  }
+  return Verdict::mine;
+}
+
+Verdict Redis::request(const Passage& passage) {
+  if (request_.name().empty() && request_.arguments() == 0) return Verdict::mine;  // a blank line has no reply
+  Command command{.known = &redis_command(request_.name()),
+                  .arguments = request_.arguments(),
+                  .has_get = request_.has_get(),
+                  .tgid = request_tgid_,
+                  .start_ns = request_start_ns_};
+  const RedisEffect effect = command.known->effect;
+  if (effect == RedisEffect::leaves) {
+    report(command, QueryStatus::ok, passage.ts_ns);
+    return Verdict::finished;
+  }
+  const bool skipped = std::exchange(skip_next_, false);
+  if (effect == RedisEffect::client && is_word(request_.first_argument(), "reply")) {
+    const std::string_view how = request_.second_argument();
+    skip_next_ = is_word(how, "skip") && !silent_;
+    silent_ = is_word(how, "off") || (silent_ && !is_word(how, "on"));
+    if (!is_word(how, "on")) return Verdict::mine;
+  } else if (silent_ || skipped || lost_) {
+    report(command, QueryStatus::unknown, passage.ts_ns);
+    return Verdict::mine;
+  }
+  if (effect == RedisEffect::subscribe || effect == RedisEffect::unsubscribe) {
+    subscribed_ = true;
+    command.confirmations = std::max<uint32_t>(1, command.arguments);
+  }
+  if (pending_.size() >= kMaxPending) {
+    sink_.on_parse_error(ParseError::pipeline_limit);
+    lose(passage.ts_ns);
+    return Verdict::mine;
+  }
+  pending_.push_back(command);
+  return Verdict::mine;
+}
+
+Verdict Redis::replies(const Passage& passage, std::string_view bytes) {
+  while (!lost_ && !bytes.empty()) {
+    const RedisReplyReader::Outcome outcome = reply_.read(bytes);
+    const bool transaction = !pending_.empty() && pending_.front().known->effect == RedisEffect::exec;
+    switch (outcome) {
+      case RedisReplyReader::Outcome::need_more:
+        return Verdict::mine;
+      case RedisReplyReader::Outcome::element:
+        if (transaction) answer_transaction(reply_.reply());
+        break;
+      case RedisReplyReader::Outcome::done:
+        if (transaction && reply_.reply().type == '*' && reply_.reply().elements > 0) answer_transaction(reply_.last_element());
+        reply(passage.ts_ns);
+        break;
+      case RedisReplyReader::Outcome::bad:
+        sink_.on_parse_error(ParseError::bad_message);
+        lose(passage.ts_ns);
+        break;
+    }
+  }
+  return Verdict::mine;
+}
+
+void Redis::answer_transaction(const RedisReply& element) {
+  if (executed_.size() >= queued_.size()) return;
+  const Command& command = queued_[executed_.size()];
+  executed_.emplace_back(element.error ? QueryStatus::error : QueryStatus::ok,
+                         count_keys(*command.known, command.arguments, command.has_get, element));
+}
+
+// Of pub/sub: pushed, or an array whose first element names its kind.
+bool Redis::is_message(const RedisReply& reply) const {
+  if (reply.type == '>') return true;
+  if (!subscribed_ || reply.type != '*') return false;
+  constexpr std::string_view kinds[] = {"message",     "pmessage",     "smessage",      "subscribe",   "psubscribe",
+                                        "ssubscribe",  "unsubscribe",  "punsubscribe",  "sunsubscribe"};
+  return std::find(std::begin(kinds), std::end(kinds), reply.beginning()) != std::end(kinds);
+}
+
+void Redis::confirm(uint64_t ts_ns) {
+  const bool confirms = reply_.reply().beginning().ends_with("subscribe");
+  if (!confirms || pending_.empty()) return;
+  const RedisEffect effect = pending_.front().known->effect;
+  if (effect != RedisEffect::subscribe && effect != RedisEffect::unsubscribe) return;
+  if (--pending_.front().confirmations > 0) return;
+  report(pending_.front(), QueryStatus::ok, ts_ns);
+  pending_.pop_front();
+}
+
+void Redis::reply(uint64_t ts_ns) {
+  const RedisReply& answer = reply_.reply();
+  if (is_message(answer)) {
+    confirm(ts_ns);
+    return;
+  }
+  if (pending_.empty()) {
+    sink_.on_parse_error(ParseError::orphan_response);
+    return;
+  }
+  const Command command = pending_.front();
+  pending_.pop_front();
+  const QueryStatus status = answer.error ? QueryStatus::error : QueryStatus::ok;
+  const RedisEffect effect = command.known->effect;
+  if (answer.type == '+' && answer.beginning() == "QUEUED") {
+    in_multi_ = true;  // if MULTI passed unseen
+    if (queued_.size() < kMaxQueued) {
+      queued_.push_back(command);
+    } else {
+      sink_.on_parse_error(ParseError::pipeline_limit);
+      report(command, QueryStatus::unknown, ts_ns);
+    }
+    return;
+  }
+  if (effect == RedisEffect::multi && status == QueryStatus::ok) in_multi_ = true;
+  if (effect == RedisEffect::exec || effect == RedisEffect::discard || effect == RedisEffect::reset) {
+    for (size_t i = 0; i < executed_.size() && i < queued_.size(); ++i)
+      report(queued_[i], executed_[i].first, ts_ns, executed_[i].second);
+    queued_.clear();
+    executed_.clear();
+    in_multi_ = false;
+  }
+  report(command, status, ts_ns, count_keys(*command.known, command.arguments, command.has_get, answer));
+}
+
+void Redis::report(const Command& command, QueryStatus status, uint64_t end_ns, KeyCounts keys) {
+  sink_.on_query({.role = role(),
+                  .operation = command.known->name,
+                  .status = status,
+                  .tgid = command.tgid,
+                  .start_ns = command.start_ns,
+                  .duration_ns = end_ns > command.start_ns ? end_ns - command.start_ns : 0,
+                  .hits = keys.hits,
+                  .misses = keys.misses});
+}
+
+Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+  // The middle of a string tells nothing; its end, and what follows, may have been seen.
+  const uint64_t middle = bytes.length - bytes.tail.size();
+  if (!recognised_) {
+    if (direction == client_ && request_.skip(middle)) return recognise(direction, passage, bytes.tail);
+    unseen_before_ = true;
+    request_.reset();
+    return Verdict::undecided;
+  }
+  last_ns_ = passage.ts_ns;
+  const bool from_client = direction == client_;
+  if (from_client ? !framed_ : lost_) return Verdict::mine;
+  if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, passage, bytes.tail);
+  framed_ = framed_ && !from_client;
+  sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
+  lose(passage.ts_ns);
+  return Verdict::mine;
+}
+
+// Which reply belongs to which command is not known from here on.
+void Redis::lose(uint64_t ts_ns) {
+  for (const Command& command : queued_) report(command, QueryStatus::unknown, ts_ns);
+  for (const Command& command : pending_) report(command, QueryStatus::unknown, ts_ns);
+  queued_.clear();
+  executed_.clear();
+  pending_.clear();
+  in_multi_ = false;
+  lost_ = true;
+}
+
+void Redis::close(uint64_t ts_ns) {
+  for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
+  pending_.clear();
+}
+
+SessionState Redis::session() const {
+  if (!recognised_) return SessionState::none;
+  if (!pending_.empty() || !request_.at_start()) return SessionState::active;
+  return in_multi_ ? SessionState::in_transaction : SessionState::idle;
+}
+
+size_t Redis::memory() const {
+  return (pending_.size() + queued_.capacity()) * sizeof(Command) + executed_.capacity() * sizeof(executed_[0]);
+}
+
+}  // namespace sockwatch

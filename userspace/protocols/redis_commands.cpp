@@ -1,0 +1,103 @@
+#include "protocols/redis_commands.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockwatch {
+namespace {
+
+using enum KeyRule;
+using E = RedisEffect;
+
+// In alphabetical order. Commands that may write look keys up without counting (LPOP, GETSET's key apart): they have no rule.
+constexpr RedisCommand kCommands[] = {
+    {"APPEND"}, {"ASKING"}, {"AUTH"}, {"BGREWRITEAOF"}, {"BGSAVE"}, {"BITCOUNT", size}, {"BITFIELD"}, {"BITOP"}, {"BITPOS"},
+    {"BLMOVE"}, {"BLMPOP"}, {"BLPOP"}, {"BRPOP"}, {"BRPOPLPUSH"}, {"BZMPOP"}, {"BZPOPMAX"}, {"BZPOPMIN"},
+    {"CLIENT", none, E::client}, {"CLUSTER"}, {"COMMAND"}, {"CONFIG"}, {"COPY"}, {"DBSIZE"}, {"DEBUG"}, {"DECR"}, {"DECRBY"},
+    {"DEL"}, {"DISCARD", none, E::discard}, {"DUMP", value}, {"ECHO"}, {"EVAL"}, {"EVALSHA"}, {"EVALSHA_RO"}, {"EVAL_RO"},
+    {"EXEC", none, E::exec}, {"EXISTS", how_many}, {"EXPIRE"}, {"EXPIREAT"}, {"EXPIRETIME", time_to_live}, {"FAILOVER"}, {"FCALL"},
+    {"FCALL_RO"}, {"FLUSHALL"}, {"FLUSHDB"}, {"FUNCTION"}, {"GEOADD"}, {"GEODIST"}, {"GEOHASH", any}, {"GEOPOS", any},
+    {"GEORADIUS"}, {"GEOSEARCH"}, {"GET", value}, {"GETBIT"}, {"GETDEL", value}, {"GETEX", value}, {"GETRANGE", elements},
+    {"GETSET", value}, {"HDEL"}, {"HELLO"}, {"HEXISTS", size}, {"HGET", value}, {"HGETALL", elements}, {"HINCRBY"},
+    {"HINCRBYFLOAT"}, {"HKEYS", elements}, {"HLEN", size}, {"HMGET", each}, {"HMSET"}, {"HRANDFIELD", value}, {"HSCAN"},
+    {"HSET"}, {"HSETNX"}, {"HSTRLEN", size}, {"HVALS", elements}, {"INCR"}, {"INCRBY"}, {"INCRBYFLOAT"}, {"INFO"}, {"KEYS"},
+    {"LASTSAVE"}, {"LATENCY"}, {"LCS"}, {"LINDEX", value}, {"LINSERT"}, {"LLEN", size}, {"LMOVE"}, {"LMPOP"}, {"LPOP"},
+    {"LPOS", value}, {"LPUSH"}, {"LPUSHX"}, {"LRANGE", elements}, {"LREM"}, {"LSET"}, {"LTRIM"}, {"MEMORY"}, {"MGET", each},
+    {"MIGRATE"}, {"MODULE"}, {"MONITOR", none, E::leaves}, {"MOVE"}, {"MSET"}, {"MSETNX"}, {"MULTI", none, E::multi}, {"OBJECT"},
+    {"PERSIST"}, {"PEXPIRE"}, {"PEXPIREAT"}, {"PEXPIRETIME", time_to_live}, {"PFADD"}, {"PFCOUNT"}, {"PFMERGE"}, {"PING"},
+    {"PSETEX"}, {"PSUBSCRIBE", none, E::subscribe}, {"PSYNC", none, E::leaves}, {"PTTL", time_to_live}, {"PUBLISH"}, {"PUBSUB"},
+    {"PUNSUBSCRIBE", none, E::unsubscribe}, {"QUIT"}, {"RANDOMKEY"}, {"READONLY"}, {"READWRITE"}, {"RENAME"}, {"RENAMENX"},
+    {"REPLCONF"}, {"RESET", none, E::reset}, {"RESTORE"}, {"ROLE"}, {"RPOP"}, {"RPOPLPUSH"}, {"RPUSH"}, {"RPUSHX"}, {"SADD"},
+    {"SAVE"}, {"SCAN"}, {"SCARD", size}, {"SCRIPT"}, {"SDIFF"}, {"SDIFFSTORE"}, {"SELECT"}, {"SET", value_if_get}, {"SETBIT"},
+    {"SETEX"}, {"SETNX"}, {"SETRANGE"}, {"SINTER"}, {"SINTERCARD"}, {"SINTERSTORE"}, {"SISMEMBER", size}, {"SLOWLOG"},
+    {"SMEMBERS", elements}, {"SMISMEMBER", any}, {"SMOVE"}, {"SORT"}, {"SORT_RO"}, {"SPOP"}, {"SPUBLISH"},
+    {"SRANDMEMBER", value}, {"SREM"}, {"SSCAN"}, {"SSUBSCRIBE", none, E::subscribe}, {"STRLEN", size},
+    {"SUBSCRIBE", none, E::subscribe}, {"SUBSTR", elements}, {"SUNION"}, {"SUNIONSTORE"}, {"SUNSUBSCRIBE", none, E::unsubscribe},
+    {"SWAPDB"}, {"SYNC", none, E::leaves}, {"TIME"}, {"TOUCH", how_many}, {"TTL", time_to_live}, {"TYPE", type_name}, {"UNLINK"},
+    {"UNSUBSCRIBE", none, E::unsubscribe}, {"UNWATCH"}, {"WAIT"}, {"WATCH"}, {"XACK"}, {"XADD"}, {"XAUTOCLAIM"}, {"XCLAIM"},
+    {"XDEL"}, {"XGROUP"}, {"XINFO"}, {"XLEN", size}, {"XPENDING"}, {"XRANGE", elements}, {"XREAD"}, {"XREADGROUP"},
+    {"XREVRANGE", elements}, {"XTRIM"}, {"ZADD"}, {"ZCARD", size}, {"ZCOUNT", size}, {"ZDIFF"}, {"ZDIFFSTORE"}, {"ZINCRBY"},
+    {"ZINTER"}, {"ZINTERSTORE"}, {"ZLEXCOUNT", size}, {"ZMPOP"}, {"ZMSCORE", any}, {"ZPOPMAX"}, {"ZPOPMIN"},
+    {"ZRANDMEMBER", value}, {"ZRANGE", elements}, {"ZRANGEBYLEX", elements}, {"ZRANGEBYSCORE", elements}, {"ZRANGESTORE"},
+    {"ZRANK", value}, {"ZREM"}, {"ZREMRANGEBYLEX"}, {"ZREMRANGEBYRANK"}, {"ZREMRANGEBYSCORE"}, {"ZREVRANGE", elements},
+    {"ZREVRANGEBYLEX", elements}, {"ZREVRANGEBYSCORE", elements}, {"ZREVRANK", value}, {"ZSCAN"}, {"ZSCORE", value}, {"ZUNION"},
+    {"ZUNIONSTORE"},
+};
+constexpr auto by_name = [](const RedisCommand& a, const RedisCommand& b) { return a.name < b.name; };
+static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands), by_name));
+constexpr RedisCommand kOther = {"_OTHER"};
+constexpr size_t kLongest = 16;
+
+}  // namespace
+
+const RedisCommand& redis_command(std::string_view name) {
+  std::array<char, kLongest> capitals{};
+  if (name.empty() || name.size() > kLongest) return kOther;
+  std::transform(name.begin(), name.end(), capitals.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const RedisCommand wanted{{capitals.data(), name.size()}};
+  const auto* it = std::lower_bound(std::begin(kCommands), std::end(kCommands), wanted, by_name);
+  return it != std::end(kCommands) && it->name == wanted.name ? *it : kOther;
+}
+
+bool is_known(const RedisCommand& command) { return &command != &kOther; }
+
+KeyCounts count_keys(const RedisCommand& command, uint32_t arguments, bool has_get, const RedisReply& reply) {
+  constexpr KeyCounts hit{1, 0};
+  constexpr KeyCounts miss{0, 1};
+  const KeyRule rule = command.rule == value_if_get ? (has_get ? value : none) : command.rule;
+  if (rule == none) return {};
+  // The key was there, and of another type.
+  if (reply.error) return reply.beginning().starts_with("WRONGTYPE") ? hit : KeyCounts{};
+  const uint64_t kMost = UINT32_MAX;
+  switch (rule) {
+    case value:
+      return reply.null || (reply.type == '*' && reply.elements == 0) ? miss : hit;
+    case each:
+      if (reply.null) return miss;
+      return {static_cast<uint32_t>(std::min(kMost, reply.elements - std::min(reply.nulls, reply.elements))),
+              static_cast<uint32_t>(std::min(kMost, reply.nulls))};
+    case how_many: {
+      const auto there = static_cast<uint32_t>(std::clamp<int64_t>(reply.integer, 0, arguments));
+      return {there, arguments - there};
+    }
+    case size:
+      return reply.integer > 0 ? hit : miss;
+    case elements: {
+      const bool string = reply.type == '$';
+      return reply.null || (string ? reply.integer == 0 : reply.elements == 0) ? miss : hit;
+    }
+    case any:
+      return reply.null || reply.nulls + reply.zeros >= reply.elements ? miss : hit;
+    case time_to_live:
+      return reply.integer == -2 ? miss : hit;
+    case type_name:
+      return reply.beginning() == "none" ? miss : hit;
+    case value_if_get:
+    case none:
+      break;
+  }
+  return {};
+}
+
+}  // namespace sockwatch
