@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -91,6 +92,25 @@ class Redis(Server):
             if name not in ("INFO", "CONFIG", "COMMAND"):
                 counts[name] = counts.get(name, 0) + int(stats.split(",")[0].removeprefix("calls="))
         return counts
+
+
+class Memcached(Server):
+    """memcached on a free port."""
+
+    def __init__(self):
+        super().__init__("nobody")
+        self.start(program("memcached"), "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-m", "256", "-I", "8m", what="memcached",
+                   env={"SERVICE_NAME": "memcached-server", "PATH": os.environ["PATH"]}, ready=self.stats)
+
+    def stats(self):
+        """{name: value} of the server's own statistics; empty while it does not answer."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as s:
+                s.sendall(b"stats\r\n")
+                lines = iter(s.makefile("r").readline, "END\n")
+                return {words[1]: words[2] for words in (line.split() for line in lines if line.strip() != "END")}
+        except OSError:
+            return {}
 
 
 class PostgreSql(Server):

@@ -19,6 +19,7 @@ bool begins_command(std::string_view bytes) { return bytes.size() >= 2 && bytes[
 }  // namespace
 
 Verdict Redis::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!recognised_) return recognise(direction, passage, bytes);
   if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
   const Verdict verdict = direction == client_ ? requests(passage, bytes) : replies(passage, bytes);

@@ -1,4 +1,5 @@
 #include "protocols/http1.h"
+#include "protocols/memcached.h"
 #include "protocols/parser.h"
 #include "protocols/postgresql.h"
 #include "protocols/redis.h"
@@ -10,6 +11,7 @@ const Protocol (&protocols())[kProtocols] {
       {Http1::kName, ProtocolKind::http, &Http1::make},
       {PostgreSql::kName, ProtocolKind::database, &PostgreSql::make},
       {Redis::kName, ProtocolKind::cache, &Redis::make},
+      {Memcached::kName, ProtocolKind::cache, &Memcached::make},
   };
   return table;
 }

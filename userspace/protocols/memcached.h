@@ -1,0 +1,98 @@
+// memcached's text protocol on one connection, its meta commands included: commands and their answers, first in, first out.
+//
+// Each key that was asked for is a hit or a miss. Quiet meta commands have no answer when nothing is to be said: what is behind them tells.
+// Where bytes were not seen that may have held whole messages, what waits ends as unknown, and pairing begins anew with a
+// command that begins a run, unless the client is one that does not wait for answers. Limit: kMaxPending commands without an answer.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+
+#include "protocols/memcached_line.h"
+#include "protocols/parser.h"
+
+namespace sockwatch {
+
+class Memcached final : public Parser {
+ public:
+  static constexpr std::string_view kName = "memcached";
+  static constexpr size_t kMaxPending = 65536;
+  static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no answer is under way any longer
+
+  explicit Memcached(TransactionSink& sink) : sink_(sink) {}
+  static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Memcached>(sink); }
+
+  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
+  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  void eof(Direction, uint64_t) override {}
+  void close(uint64_t ts_ns) override;
+  void advance(uint64_t) override {}
+  bool waiting() const override { return false; }
+  SessionState session() const override;
+  Role role() const override { return client_ == Direction::send ? Role::client : Role::server; }
+  size_t memory() const override { return pending_.size() * sizeof(Command); }
+
+ private:
+  /// How a command is answered.
+  enum class Kind : uint8_t {
+    line,       ///< by one line
+    values,     ///< by values, and END
+    lines,      ///< by lines, and END
+    meta_get,   ///< by EN, HD or VA with data
+    meta,       ///< by one line of the meta commands
+    last_meta,  ///< the same, and quiet commands before it have no answer any more
+    leaves,     ///< the connection is something else from then on
+    goodbye,    ///< not at all
+  };
+  struct Name {
+    std::string_view name;
+    std::string_view operation;
+    Kind kind = Kind::line;
+    uint8_t data_word = 0;  ///< the word that tells how much data follows; 0: none does
+  };
+  struct Command {
+    const Name* name = nullptr;
+    uint32_t keys = 0;
+    uint32_t hits = 0;
+    bool quiet = false;
+    bool wants_value = false;
+    uint32_t tgid = 0;
+    uint64_t start_ns = 0;
+  };
+  static const Name kNames[];
+  static const Name* find(std::string_view name);
+
+  Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict commands(const Passage& passage, std::string_view bytes);
+  Verdict command(const Passage& passage);
+  Verdict push(const Passage& passage);
+  void answers(const Passage& passage, std::string_view bytes);
+  bool answer(uint64_t ts_ns);
+  bool may_answer(const Command& command, std::string_view word) const;
+  bool meta_answer(std::string_view word, uint64_t ts_ns);
+  void end(QueryStatus status, uint64_t ts_ns);
+  void report(const Command& command, QueryStatus status, uint64_t end_ns);
+  void lose(uint64_t ts_ns);
+
+  TransactionSink& sink_;
+  bool recognised_ = false;
+  bool unseen_before_ = false;  ///< the connection's start was not seen
+  size_t tries_ = 0;
+  Direction client_ = Direction::send;
+  MemcachedLine request_;
+  MemcachedLine answer_;
+  Command next_;                ///< the command under way
+  bool has_next_ = false;       ///< its line has been read; its data has not
+  bool no_reply_ = false;
+  uint64_t start_ns_ = 0;
+  uint32_t tgid_ = 0;
+  uint32_t client_run_ = 0;
+  uint64_t last_ns_ = 0;
+
+  std::deque<Command> pending_;
+  bool framed_ = true;          ///< the client's commands are followed
+  bool lost_ = false;           ///< which answer belongs to which command is not known
+  bool overlaps_ = false;       ///< the client has asked anew before it had its answers
+};
+
+}  // namespace sockwatch
