@@ -24,6 +24,8 @@ def program(name, *folders):
 class Server:
     """One server process in a folder of its own; use as a context manager."""
 
+    STOP = signal.SIGINT
+
     def __init__(self, user):
         self.folder = tempfile.mkdtemp(prefix="sockwatch-db-")
         self.owner = pwd.getpwnam(user)
@@ -51,7 +53,7 @@ class Server:
 
     def __exit__(self, *_):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(self.STOP)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
@@ -111,6 +113,35 @@ class Memcached(Server):
                 return {words[1]: words[2] for words in (line.split() for line in lines if line.strip() != "END")}
         except OSError:
             return {}
+
+
+class MariaDb(Server):
+    """MariaDB on a free port and a socket in its folder; user and database `bench`, and root to ask it for its own counts."""
+
+    FOLDERS = ("/usr/sbin",)
+    STOP = signal.SIGTERM
+
+    def __init__(self, *options):
+        super().__init__("mysql")
+        self.socket = os.path.join(self.folder, "mysql.sock")
+        data = os.path.join(self.folder, "data")
+        self.run("mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db")
+        self.start(program("mariadbd", *self.FOLDERS), "--no-defaults", f"--datadir={data}", f"--socket={self.socket}",
+                   f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid", "--local-infile=1", *options,
+                   what="MariaDB", env={"SERVICE_NAME": "mariadb", "PATH": os.environ["PATH"]},
+                   ready=lambda: subprocess.run(["mariadb-admin", "--no-defaults", "-u", "root", "-S", self.socket, "ping"],
+                                                capture_output=True).returncode == 0)
+        self.ask("CREATE DATABASE bench; CREATE USER bench@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO bench@'%'")
+
+    def ask(self, statements):
+        """Rows, each a list of texts."""
+        out = subprocess.run(["mariadb", "--no-defaults", "-u", "root", "-S", self.socket, "-N", "-B", "-e", statements], check=True,
+                             capture_output=True, text=True, env={**os.environ, "SERVICE_NAME": "truth"}).stdout
+        return [line.split("\t") for line in out.splitlines()]
+
+    def commands(self):
+        """{Com_...: n} of the whole server, other than 0."""
+        return {name.removeprefix("Com_"): int(n) for name, n in self.ask("SHOW GLOBAL STATUS LIKE 'Com\\_%'") if int(n)}
 
 
 class PostgreSql(Server):

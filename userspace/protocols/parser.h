@@ -97,7 +97,7 @@ struct Protocol {
 };
 
 /// Every protocol that sockwatch understands, in the order in which they are asked.
-inline constexpr size_t kProtocols = 4;
+inline constexpr size_t kProtocols = 5;
 const Protocol (&protocols())[kProtocols];
 
 }  // namespace sockwatch

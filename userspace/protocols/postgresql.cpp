@@ -79,6 +79,7 @@ Verdict PostgreSql::data(Direction direction, const Passage& passage, std::strin
 }
 
 Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (unseen_before_ && bytes.size() >= 8 && is_startup(bytes)) unseen_before_ = false;
   if (!unseen_before_) {
     if (!lead_[static_cast<size_t>(opposite(direction))].empty()) return Verdict::not_mine;
     std::string& lead = lead_[static_cast<size_t>(direction)];

@@ -1,5 +1,6 @@
 #include "protocols/http1.h"
 #include "protocols/memcached.h"
+#include "protocols/mysql.h"
 #include "protocols/parser.h"
 #include "protocols/postgresql.h"
 #include "protocols/redis.h"
@@ -10,6 +11,7 @@ const Protocol (&protocols())[kProtocols] {
   static constexpr Protocol table[] = {
       {Http1::kName, ProtocolKind::http, &Http1::make},
       {PostgreSql::kName, ProtocolKind::database, &PostgreSql::make},
+      {MySql::kName, ProtocolKind::database, &MySql::make},
       {Redis::kName, ProtocolKind::cache, &Redis::make},
       {Memcached::kName, ProtocolKind::cache, &Memcached::make},
   };

@@ -1,0 +1,47 @@
+// Packets of MySQL's protocol from one direction's bytes, which come in pieces. Of each the beginning is kept.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sockwatch {
+
+class MySqlPacketReader {
+ public:
+  static constexpr size_t kMaxKept = 1024;
+
+  /// Takes bytes up to the end of a packet; true: one has ended.
+  bool read(std::string_view& bytes, uint64_t ts_ns, uint32_t tgid);
+  /// Bytes of a payload that passed unseen; false when they may have held more than that. `ended`: a packet has.
+  bool skip(uint64_t length, bool& ended);
+  void reset() { *this = MySqlPacketReader(); }
+  bool at_start() const { return have_ == 0 && !in_payload_ && !continues_; }
+
+  // Of the packet that has ended. One of 16 MiB - 1 is told together with those that go on with it.
+  uint8_t sequence() const { return sequence_; }
+  uint64_t length() const { return length_; }
+  std::string_view payload() const { return kept_; }  ///< the first kMaxKept bytes of it
+  uint64_t start_ns() const { return start_ns_; }     ///< its first byte
+  uint32_t tgid() const { return tgid_; }
+  size_t memory() const { return kept_.capacity(); }
+
+ private:
+  bool end();
+
+  std::array<uint8_t, 4> header_ = {};
+  uint8_t have_ = 0;
+  bool in_payload_ = false;
+  bool continues_ = false;  ///< the packet before was of the greatest length
+  bool cut_ = false;        ///< the kept part ends where bytes were not seen
+  uint8_t sequence_ = 0;
+  uint64_t left_ = 0;
+  uint64_t length_ = 0;
+  std::string kept_;
+  uint64_t start_ns_ = 0;
+  uint32_t tgid_ = 0;
+};
+
+}  // namespace sockwatch
