@@ -13,7 +13,7 @@ from agent import free_port, wait_until
 class Prometheus:
     """Scrapes one target each second; use as a context manager."""
 
-    def __init__(self, target_port):
+    def __init__(self, target_port, *options):
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory()
         config = f"{self._folder.name}/prometheus.yml"
@@ -23,7 +23,7 @@ class Prometheus:
         self._log = open(f"{self._folder.name}/log", "w+b")
         self._process = subprocess.Popen(
             ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self._folder.name}/data",
-             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self._log, stderr=self._log)
+             f"--web.listen-address=127.0.0.1:{self.port}", *options], stdout=self._log, stderr=self._log)
         try:
             wait_until(self._ready, "Prometheus to be ready", 60)
         except BaseException:
@@ -44,8 +44,11 @@ class Prometheus:
 
     def query(self, expression):
         """[(labels, value)] of an instant query."""
-        answer = json.loads(self._get("/api/v1/query?" + urllib.parse.urlencode({"query": expression})))
-        return [(sample["metric"], float(sample["value"][1])) for sample in answer["data"]["result"]]
+        return [(sample["metric"], float(sample["value"][1])) for sample in self.ask("query", query=expression)["result"]]
+
+    def ask(self, endpoint, **parameters):
+        """The data of the answer of /api/v1/`endpoint`."""
+        return json.loads(self._get(f"/api/v1/{endpoint}?" + urllib.parse.urlencode(parameters)))["data"]
 
     def __enter__(self):
         return self

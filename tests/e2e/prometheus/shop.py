@@ -1,4 +1,5 @@
-"""A service of Python's http.server: /orders/N answers 200, everything else 404. Prints its port, then serves."""
+"""A service of Python's http.server: /orders/N and /pages/N answer 200, everything else 404; of the pages those with an even
+number come from a cache. Prints its port, then serves."""
 
 import http.server
 
@@ -7,10 +8,13 @@ class Shop(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        found = self.path.split("?")[0].startswith("/orders/")
+        path = self.path.split("?")[0]
+        found = path.startswith(("/orders/", "/pages/"))
         body = b"an order" if found else b"nothing here"
         self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(body)))
+        if path.startswith("/pages/"):
+            self.send_header("Cache-Status", '"A shop"; ' + ("fwd=uri-miss" if int(path[7:]) % 2 else "hit; ttl=60"))
         self.end_headers()
         self.wfile.write(body)
 
