@@ -32,14 +32,14 @@ std::optional<std::string_view> path_of(std::string_view target) {
   return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
 }
 
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> segments;
-  for (size_t start = 0; start < path.size();) {
+/// At most `limit` of the path's segments.
+void split(std::string_view path, size_t limit, std::vector<std::string_view>& segments) {
+  segments.clear();
+  for (size_t start = 0; start < path.size() && segments.size() < limit;) {
     const size_t end = std::min(path.find('/', start), path.size());
     if (end > start) segments.push_back(path.substr(start, end - start));
     start = end + 1;
   }
-  return segments;
 }
 
 bool is_placeholder(std::string_view segment) {
@@ -64,9 +64,12 @@ struct RouteTable::Impl {
   };
 
   explicit Impl(const RoutesConfig& routes)
-      : config(routes), trie(routes.max_children, routes.max_nodes) {
+      : config(routes), longest(routes.max_segments), trie(routes.max_children, routes.max_nodes) {
     intern("_overflow");
-    for (const std::string& pattern : config.patterns) patterns.push_back(split(pattern));
+    for (const std::string& pattern : config.patterns) {
+      split(pattern, pattern.size(), patterns.emplace_back());
+      longest = std::max(longest, patterns.back().size());
+    }
   }
 
   RouteId intern(std::string_view text) {
@@ -85,15 +88,19 @@ struct RouteTable::Impl {
   }
 
   RouteId find(std::string_view method, std::string_view target);
-  RouteId guess(std::vector<std::string_view> segments, bool trailing_slash);
+  RouteId guess(bool trailing_slash);
 
   RoutesConfig config;
+  size_t longest;  ///< segments that are looked at; of a longer path one more is told
   std::vector<std::vector<std::string_view>> patterns;  // views into config.patterns
   RouteTrie trie;
   std::deque<std::string> texts;  // addresses stay
   absl::flat_hash_map<std::string_view, RouteId> ids;
   std::vector<Cached> cache;
   uint64_t overflowed = 0;
+  // Of the target at hand; members, so that they keep their memory.
+  std::vector<std::string_view> parts;
+  std::string made;
 };
 
 RouteId RouteTable::Impl::find(std::string_view method, std::string_view target) {
@@ -101,16 +108,16 @@ RouteId RouteTable::Impl::find(std::string_view method, std::string_view target)
   if (target == "*") return intern("*");
   const std::optional<std::string_view> path = path_of(target);
   if (!path || !is_clean_text(*path)) return intern(kOther);
-  std::vector<std::string_view> segments = split(*path);
+  split(*path, longest + 1, parts);
   for (size_t i = 0; i < patterns.size(); ++i)
-    if (matches(patterns[i], segments)) return intern(config.patterns[i]);
-  return guess(std::move(segments), path->size() > 1 && path->back() == '/');
+    if (matches(patterns[i], parts)) return intern(config.patterns[i]);
+  return guess(path->size() > 1 && path->back() == '/');
 }
 
-RouteId RouteTable::Impl::guess(std::vector<std::string_view> segments, bool trailing_slash) {
-  bool cut = segments.size() > config.max_segments;
-  if (cut) segments.resize(config.max_segments);
-  for (std::string_view& segment : segments) {
+RouteId RouteTable::Impl::guess(bool trailing_slash) {
+  bool cut = parts.size() > config.max_segments;
+  if (cut) parts.resize(config.max_segments);
+  for (std::string_view& segment : parts) {
     segment = segment.substr(0, segment.find(';'));
     const std::string_view placeholder = placeholder_for(segment);
     if (!placeholder.empty()) {
@@ -119,22 +126,22 @@ RouteId RouteTable::Impl::guess(std::vector<std::string_view> segments, bool tra
       segment = "{token}";  // nobody's name, and no placeholder of ours
     }
   }
-  if (!trie.settle(segments)) return overflow();
-  std::string text;
-  for (std::string_view segment : segments) {
-    if (text.size() + segment.size() + 4 > kMaxText) {
+  if (!trie.settle(parts)) return overflow();
+  made.clear();
+  for (std::string_view segment : parts) {
+    if (made.size() + segment.size() + 4 > kMaxText) {
       cut = true;
       break;
     }
-    text += '/';
-    text += segment;
+    made += '/';
+    made += segment;
   }
   if (cut) {
-    text += "/*";
-  } else if (trailing_slash || text.empty()) {
-    text += '/';
+    made += "/*";
+  } else if (trailing_slash || made.empty()) {
+    made += '/';
   }
-  return intern(text);
+  return intern(made);
 }
 
 RouteTable::RouteTable(const RoutesConfig& config) : impl_(std::make_unique<Impl>(config)) {}

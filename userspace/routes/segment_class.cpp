@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMinHash = 8;             // "deadbeef1"; shorter ones are words
 constexpr size_t kMinMixed = 8;            // letters and digits that alternate
-constexpr size_t kMinCamel = 16;           // both cases, no digit
+constexpr size_t kMinCamel = 16;           // both cases and no digit, or capitals and a digit
 constexpr size_t kMinLower = 20;           // one case, no digit
 constexpr size_t kLongestWord = 40;        // of one piece, whatever it looks like
 constexpr size_t kLongestSlug = 100;       // of words joined by hyphens
@@ -77,12 +77,14 @@ bool is_random(std::string_view s) {
   const auto digits = static_cast<size_t>(std::count_if(s.begin(), s.end(), digit));
   if (digits >= 5) return true;
   if (is_hash(s)) return true;
+  const bool any_lower = std::any_of(s.begin(), s.end(), lower);
   if (digits > 0) {
+    if (!any_lower && s.size() >= kMinCamel) return true;  // a key
     int changes = 0;
     for (size_t i = 1; i < s.size(); ++i) changes += kind(s[i]) != kind(s[i - 1]);
     return s.size() >= kMinMixed && changes >= 3;
   }
-  const bool both_cases = std::any_of(s.begin(), s.end(), upper) && std::any_of(s.begin(), s.end(), lower);
+  const bool both_cases = any_lower && std::any_of(s.begin(), s.end(), upper);
   return s.size() >= (both_cases ? kMinCamel : kMinLower) && longest_consonant_run(s) >= kUnpronounceable;
 }
 

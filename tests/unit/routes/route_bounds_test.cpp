@@ -1,0 +1,158 @@
+// Whatever clients send: positions collapse, tables fill, texts are cut, and all of it is counted.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <random>
+#include <set>
+#include <string>
+
+#include "routes/route_table.h"
+
+namespace {
+size_t allocations = 0;
+}  // namespace
+
+void* operator new(size_t size) {
+  void* p = std::malloc(size);
+  if (p == nullptr) throw std::bad_alloc();
+  ++allocations;
+  return p;
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+namespace sockwatch {
+namespace {
+
+std::string routed(RouteTable& table, std::string_view target) {
+  return std::string(table.text(table.route("GET", target)));
+}
+
+/// A word that nothing tells from a name.
+std::string word(int n) {
+  std::string text = "na";
+  for (; n > 0; n /= 5) {
+    text += "bdmst"[n % 5];
+    text += 'a';
+  }
+  return text;
+}
+
+TEST(RouteBounds, APositionThatKeepsProducingNamesCollapses) {
+  RoutesConfig config;
+  config.max_children = 10;
+  RouteTable table(config);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(routed(table, "/shops/" + word(i) + "/items"), "/shops/" + word(i) + "/items");
+  EXPECT_EQ(routed(table, "/shops/" + word(10) + "/items"), "/shops/{var}/items");
+  EXPECT_EQ(routed(table, "/shops/" + word(3) + "/items"), "/shops/{var}/items")
+      << "those known before as well";
+  EXPECT_EQ(routed(table, "/shops/17/items"), "/shops/{id}/items") << "values keep their placeholder";
+  EXPECT_EQ(routed(table, "/shops"), "/shops") << "the positions above are not concerned";
+  EXPECT_EQ(routed(table, "/other/" + word(11)), "/other/" + word(11));
+  EXPECT_EQ(table.overflowed(), 0u);
+}
+
+TEST(RouteBounds, PositionsBelowACollapsedOneCollapseThemselves) {
+  RoutesConfig config;
+  config.max_children = 5;
+  RouteTable table(config);
+  std::set<std::string> last;
+  for (int i = 0; i < 400; ++i) {
+    const std::string text = routed(table, '/' + word(i % 20) + '/' + word(i / 20));
+    if (i > 200) last.insert(text);
+  }
+  EXPECT_EQ(last, std::set<std::string>{"/{var}/{var}"});
+}
+
+TEST(RouteBounds, WhatHasNoRoomIsOverflowAndCounted) {
+  RoutesConfig config;
+  config.max_children = 1000;
+  config.max_nodes = 20;
+  RouteTable table(config);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(routed(table, '/' + word(i)), '/' + word(i));
+  for (int i = 20; i < 50; ++i) EXPECT_EQ(table.route("GET", '/' + word(i)), RouteTable::kOverflow);
+  EXPECT_EQ(table.overflowed(), 30u);
+  EXPECT_EQ(table.text(RouteTable::kOverflow), "_overflow");
+  EXPECT_EQ(routed(table, '/' + word(7)), '/' + word(7)) << "what was known stays";
+  EXPECT_EQ(table.route("GET", '/' + word(20)), RouteTable::kOverflow) << "each time it is asked for";
+  EXPECT_EQ(table.overflowed(), 31u);
+}
+
+TEST(RouteBounds, DeepPathsAreCut) {
+  RoutesConfig config;
+  config.max_segments = 3;
+  RouteTable table(config);
+  EXPECT_EQ(routed(table, "/a/b/c"), "/a/b/c");
+  EXPECT_EQ(routed(table, "/a/b/c/d"), "/a/b/c/*");
+  EXPECT_EQ(routed(table, "/a/b/c/d/e/f/"), "/a/b/c/*");
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "/a";
+  EXPECT_EQ(routed(table, deep), "/a/a/a/*");
+}
+
+TEST(RouteBounds, PatternsMayBeLongerThanWhatIsKept) {
+  RoutesConfig config;
+  config.max_segments = 2;
+  config.patterns = {"/a/b/{c}/d/{e}", "/z/y/x/w/*"};
+  RouteTable table(config);
+  EXPECT_EQ(routed(table, "/a/b/1/d/2"), "/a/b/{c}/d/{e}");
+  EXPECT_EQ(routed(table, "/a/b/1/d/2/f"), "/a/b/*");
+  EXPECT_EQ(routed(table, "/z/y/x/w/v/u/t"), "/z/y/x/w/*");
+  EXPECT_EQ(routed(table, "/a/b/1/d"), "/a/b/*");
+}
+
+TEST(RouteBounds, LongTextsAreCut) {
+  RouteTable table{RoutesConfig{}};
+  std::string path;
+  for (int i = 0; i < 12; ++i) path += "/a-long-name-of-words-that-says-little";
+  const std::string text = routed(table, path);
+  EXPECT_LE(text.size(), 256u);
+  EXPECT_TRUE(text.ends_with("/*")) << text;
+  EXPECT_EQ(routed(table, '/' + std::string(100000, 'y')), "/{token}");
+  EXPECT_EQ(routed(table, '/' + std::string(100000, '%')), "/{token}");
+}
+
+// A scanner, a fuzzer, an attacker: the number of templates stays bounded, and no byte that may hurt gets
+// through.
+TEST(RouteBounds, RandomTargetsMakeABoundedNumberOfCleanTemplates) {
+  RoutesConfig config;
+  config.max_children = 20;
+  config.max_nodes = 300;
+  RouteTable table(config);
+  std::mt19937 random(7);
+  std::set<std::string> texts;
+  for (int i = 0; i < 50000; ++i) {
+    std::string target = i % 3 == 0 ? "" : "/";
+    const size_t length = random() % 60;
+    for (size_t k = 0; k < length; ++k)
+      target += i % 2 == 0 ? static_cast<char>(random()) : "/abcdefgh.-%{}?#;0123456789"[random() % 27];
+    const std::string text = routed(table, target);
+    EXPECT_LE(text.size(), 256u);
+    for (const char c : text) ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << i;
+    ASSERT_EQ(text.find('?'), std::string::npos);
+    texts.insert(text);
+  }
+  EXPECT_LE(texts.size(), 2 * config.max_nodes + 1);
+  EXPECT_GT(table.overflowed(), 0u);
+}
+
+// Nothing for a target of a known template, be it new or not.
+TEST(RouteBounds, KnownTemplatesCostNoAllocation) {
+  RouteTable table{RoutesConfig{}};
+  std::string target = "/users/000000/orders/2026-11-23?token=secret";
+  auto ask = [&](int i) {
+    for (size_t at = 12; at >= 7; --at, i /= 10) target[at] = static_cast<char>('0' + i % 10);
+    return table.route("GET", target);
+  };
+  const RouteId first = ask(0);
+  ask(1);
+  const size_t before = allocations;
+  for (int i = 2; i < 20000; ++i) ASSERT_EQ(ask(i), first);
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(table.text(first), "/users/{id}/orders/{date}");
+}
+
+}  // namespace
+}  // namespace sockwatch
