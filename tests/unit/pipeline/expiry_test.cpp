@@ -1,0 +1,125 @@
+// A service's series go when its last process has been gone for the configured time, and not before.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "fake_host.h"
+#include "pipeline/pipeline.h"
+#include "util/clock.h"
+
+namespace sockwatch {
+namespace {
+
+constexpr uint64_t kSecond = 1'000'000'000;
+
+FakeProcess named(const std::string& name) {
+  FakeProcess process;
+  process.executable = "/usr/bin/" + name;
+  process.arguments = {name};
+  process.comm = name;
+  return process;
+}
+
+class Expiry : public testing::Test {
+ protected:
+  Expiry() : pipeline_(config(), [](SocketId) {}) {}
+
+  Config config() const {
+    Config made;
+    made.procfs = host_.procfs();
+    made.cgroupfs = host_.cgroupfs();
+    made.attribution = FakeHost::no_engine();
+    made.metrics.expire_after = std::chrono::seconds(60);
+    return made;
+  }
+
+  /// One connection on which the process answers one request.
+  void serve(uint32_t pid, const std::string& comm) {
+    SocketEvent event;
+    event.socket = ++last_socket_;
+    event.kind = SocketEvent::Kind::open;
+    event.ts_ns = now_ns_;
+    event.process.tgid = pid;
+    event.process.comm = comm;
+    event.open.accepted = true;
+    pipeline_.on_event(event);
+    for (const auto& [direction, bytes] :
+         {std::pair(Direction::recv, std::string_view("GET / HTTP/1.1\r\n\r\n")),
+          std::pair(Direction::send, std::string_view("HTTP/1.1 204 No Content\r\n\r\n"))}) {
+      event.kind = SocketEvent::Kind::segment;
+      event.segment = {};
+      event.segment.direction = direction;
+      event.segment.length = bytes.size();
+      event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+      pipeline_.on_event(event);
+    }
+    event.kind = SocketEvent::Kind::close;
+    event.close = {};
+    pipeline_.on_event(event);
+  }
+
+  void pass(uint64_t seconds) {
+    for (uint64_t i = 0; i < seconds; ++i) pipeline_.advance(now_ns_ += kSecond);
+  }
+
+  /// The services that have series.
+  std::set<std::string> services() {
+    Snapshot snapshot;
+    pipeline_.snapshot(snapshot);
+    std::set<std::string> found;
+    for (const MetricFamily& family : snapshot.families)
+      for (const Sample& sample : family.samples) {
+        const size_t start = sample.labels->find("service=\"") + 9;
+        found.insert(sample.labels->substr(start, sample.labels->find('"', start) - start));
+      }
+    return found;
+  }
+
+  using Names = std::set<std::string>;
+
+  FakeHost host_;
+  Pipeline pipeline_;
+  uint64_t now_ns_ = monotonic_ns();
+  SocketId last_socket_ = 0;
+};
+
+TEST_F(Expiry, SeriesGoSomeTimeAfterTheLastProcess) {
+  host_.start(7, named("shopd"));
+  host_.start(8, named("shopd"));
+  host_.start(9, named("cartd"));
+  serve(7, "shopd");
+  serve(8, "shopd");
+  serve(9, "cartd");
+  pass(200);
+  EXPECT_EQ(services(), (Names{"shopd", "cartd"})) << "nobody has gone, however idle";
+  host_.end(7);
+  pass(200);
+  EXPECT_EQ(services(), (Names{"shopd", "cartd"})) << "another process of the service lives";
+  host_.end(8);
+  pass(55);
+  EXPECT_EQ(services(), (Names{"shopd", "cartd"})) << "a scraper may want the last numbers";
+  pass(30);
+  EXPECT_EQ(services(), Names{"cartd"});
+  SelfMetrics self;
+  pipeline_.fill(self);
+  EXPECT_EQ(self.series, 2u);
+  EXPECT_EQ((self.transactions[{"http", "server"}]), 3u) << "the agent's own counters stay";
+}
+
+TEST_F(Expiry, AServiceThatComesBackInTimeKeepsItsCounters) {
+  host_.start(7, named("shopd"));
+  serve(7, "shopd");
+  host_.end(7);
+  pass(30);
+  host_.start(8, named("shopd"));
+  serve(8, "shopd");
+  pass(200);
+  Snapshot snapshot;
+  pipeline_.snapshot(snapshot);
+  ASSERT_FALSE(snapshot.families.empty());
+  EXPECT_EQ(snapshot.families[0].samples.at(0).value, 2);
+}
+
+}  // namespace
+}  // namespace sockwatch
