@@ -1,24 +1,10 @@
 // What counting allocates: nothing, once the series are known.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "aggregation/registry.h"
-
-namespace {
-size_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  void* p = std::malloc(size);
-  if (p == nullptr) throw std::bad_alloc();
-  ++allocations;
-  return p;
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
+#include "counted_allocations.h"
 
 namespace sockwatch {
 namespace {
@@ -71,17 +57,17 @@ TEST(AggregationMemory, NothingIsAllocatedInTheSteadyState) {
     Traffic traffic(naming);
     constexpr int kKnown = 35 * 7 * 5 * 3 * 4;  // every combination has passed
     for (int i = 0; i < kKnown; ++i) traffic.pass(i);
-    const size_t before = allocations;
+    const size_t before = counted_allocations();
     for (int i = kKnown; i < kKnown + 20000; ++i) traffic.pass(i);
-    EXPECT_EQ(allocations, before) << static_cast<int>(naming);
+    EXPECT_EQ(counted_allocations(), before) << static_cast<int>(naming);
   }
 }
 
 TEST(AggregationMemory, TheCounterCounts) {
-  const size_t before = allocations;
+  const size_t before = counted_allocations();
   Traffic traffic(NamingMode::classic);
   traffic.pass(0);
-  EXPECT_GT(allocations, before);
+  EXPECT_GT(counted_allocations(), before);
 }
 
 }  // namespace

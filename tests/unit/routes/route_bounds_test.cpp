@@ -1,26 +1,12 @@
 // Whatever clients send: positions collapse, tables fill, texts are cut, and all of it is counted.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <random>
 #include <set>
 #include <string>
 
+#include "counted_allocations.h"
 #include "routes/route_table.h"
-
-namespace {
-size_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  void* p = std::malloc(size);
-  if (p == nullptr) throw std::bad_alloc();
-  ++allocations;
-  return p;
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
 
 namespace sockwatch {
 namespace {
@@ -148,9 +134,9 @@ TEST(RouteBounds, KnownTemplatesCostNoAllocation) {
   };
   const RouteId first = ask(0);
   ask(1);
-  const size_t before = allocations;
+  const size_t before = counted_allocations();
   for (int i = 2; i < 20000; ++i) ASSERT_EQ(ask(i), first);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(counted_allocations(), before);
   EXPECT_EQ(table.text(first), "/users/{id}/orders/{date}");
 }
 
