@@ -195,18 +195,31 @@ void QuerySeries::forget_service(uint32_t service) {
 }
 
 uint64_t QuerySeries::series() const {
+  const auto written = [](const SeriesLabels& labels) {
+    return (labels.classic ? 1u : 0u) + (labels.otel ? 1u : 0u);
+  };
   uint64_t n = 0;
-  for (const auto& service : services_)
-    if (service) n += service->counts + service->operations;
+  for_each_link([&](const Link& link) {
+    for (const auto& [name, operation] : link.operations) {
+      n += written(operation->labels);
+      for (const Operation::ByStatus& by_status : operation->statuses)
+        n += written(by_status.labels) + (by_status.durations ? 1 : 0);
+    }
+  });
   return n;
 }
 
-void QuerySeries::snapshot(Families& out) const {
+template <typename Visit>
+void QuerySeries::for_each_link(Visit visit) const {
   for (const auto& service : services_)
     if (service)
       for (const auto& roles : service->links)
         for (const auto& links : roles)
-          for (const auto& [peer, link] : links) snapshot_link(*link, out);
+          for (const auto& [peer, link] : links) visit(*link);
+}
+
+void QuerySeries::snapshot(Families& out) const {
+  for_each_link([&](const Link& link) { snapshot_link(link, out); });
 }
 
 void QuerySeries::snapshot_link(const Link& link, Families& out) const {

@@ -49,7 +49,7 @@ class QuerySeries {
   /// Removes a service's series.
   void forget_service(uint32_t service);
 
-  /// Series kept, of all metrics.
+  /// Series kept of queries and of their durations.
   uint64_t series() const;
   /// Queries counted under _overflow, also of services that have been forgotten.
   uint64_t overflowed() const { return overflowed_; }
@@ -65,6 +65,8 @@ class QuerySeries {
   Operation& operation_of(Link*& link, const QueryLink& wanted, std::string_view name);
   bool full(const Service& service) const;
   Link& overflow_link(const QueryLink& wanted);
+  template <typename Visit>
+  void for_each_link(Visit visit) const;
   void snapshot_link(const Link& link, Families& out) const;
 
   SeriesLabels labels_of(Metric metric, const Link& link, std::initializer_list<Label> more) const;

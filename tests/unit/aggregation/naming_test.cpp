@@ -226,6 +226,7 @@ TEST(Naming, QueriesUnderEachNaming) {
         {.role = Role::server, .operation = "SELECT", .status = QueryStatus::ok, .duration_ns = 60'000'000});
     Snapshot snapshot;
     registry.snapshot(snapshot);
+    EXPECT_EQ(registry.series(), values(snapshot).size());
     return values(snapshot);
   };
   const std::string peer = some_database().kind == ProtocolKind::database ? "db" : "";

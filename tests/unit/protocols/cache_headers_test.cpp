@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 
 #include "guarded_bytes.h"
@@ -164,6 +165,22 @@ TEST(CacheHeaders, TheMoreExactFieldCounts) {
   EXPECT_EQ(headers.answer(false), kMiss);
   headers.clear();
   EXPECT_EQ(headers.answer(true), kNone);
+}
+
+// On memory that ends where the text does.
+TEST(CacheHeaders, RandomTextIsRead) {
+  std::mt19937 random(11);
+  constexpr std::string_view pieces[] = {
+      "\"", "\\", ",", ";", "=", " ", "hit", "fwd=", "miss", "HIT", "_", "?1", "\t", "\x80", "9", "stale"};
+  size_t told = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    for (size_t n = random() % 12; n > 0; --n) text += pieces[random() % std::size(pieces)];
+    for (const Field field : {&CacheHeaders::cache_status, &CacheHeaders::cf_cache_status,
+                              &CacheHeaders::x_cache, &CacheHeaders::age})
+      told += said(field, text) != kNone;
+  }
+  EXPECT_GT(told, 100u);
 }
 
 }  // namespace
