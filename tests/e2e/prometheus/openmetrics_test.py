@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "support")]
 
 from agent import Agent, wait_until  # noqa: E402
+from database import PostgreSql, program  # noqa: E402
 from prometheus import Prometheus  # noqa: E402
 
 AGENT = sys.argv.pop(1)
@@ -41,15 +42,19 @@ def scrape(agent, accept, encoding="identity"):
         return response.headers["Content-Type"], body.decode()
 
 
+def agent_with(test, naming):
+    folder = test.enterContext(tempfile.TemporaryDirectory())
+    config = f"{folder}/sockwatch.yml"
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"metrics: {{naming: {naming}}}\n")
+    return test.enterContext(Agent(AGENT, f"--config.file={config}"))
+
+
 class Observed:
     """An agent under one naming, and a shop that has been asked what the constants say, each order in a trace of its own."""
 
     def __init__(self, test, naming):
-        folder = test.enterContext(tempfile.TemporaryDirectory())
-        config = f"{folder}/sockwatch.yml"
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(f"metrics: {{naming: {naming}}}\n")
-        self.agent = test.enterContext(Agent(AGENT, f"--config.file={config}"))
+        self.agent = agent_with(test, naming)
         shop = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "shop.py")], stdout=subprocess.PIPE, text=True,
                                 env={**os.environ, "OTEL_SERVICE_NAME": "shop"})
         test.addCleanup(shop.communicate)
@@ -152,6 +157,43 @@ class OpenMetrics(unittest.TestCase):
                 plain = scrape(observed.agent, "text/plain")[1]
                 checked = subprocess.run(["promtool", "check", "metrics"], input=plain, capture_output=True, text=True)
                 self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    def test_a_database_under_each_name_of_otel(self):
+        psql = program("psql", *PostgreSql.FOLDERS)
+        if not psql or not program("initdb", *PostgreSql.FOLDERS):
+            self.skipTest("PostgreSQL is not installed")
+        agent = agent_with(self, "otel")
+        server = self.enterContext(PostgreSql())
+        session = subprocess.Popen(
+            [psql, "-X", "-q", "-h", "127.0.0.1", "-p", str(server.port), "-U", "bench", "-d", "bench"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+            env={**os.environ, "SERVICE_NAME": "reports", "PGSSLMODE": "disable"})
+        self.addCleanup(session.wait)
+        self.addCleanup(session.stdin.close)
+
+        def say(text):
+            session.stdin.write(text)
+            session.stdin.flush()
+
+        def samples(family, **labels):
+            text = scrape(agent, TYPE)[1]
+            found = self.families(text).get(family, {"samples": []})["samples"]
+            return [s for s in found if labels.items() <= s["labels"].items()]
+
+        def connections():
+            return {s["labels"]["db_client_connection_state"]: s["value"]
+                    for s in samples("db_client_connection_count", service_name="reports", db_system_name="postgresql")}
+
+        say("BEGIN;\nSELECT 1;\nSELECT 2;\n")
+        wait_until(lambda: connections() == {"used": 1, "idle": 0}, "a connection in use", 30)
+        say("SELECT 1/0;\nROLLBACK;\n")
+        wait_until(lambda: connections() == {"used": 0, "idle": 1}, "an idle connection", 30)
+        counts = {s["labels"].get("error_type"): s for s in samples("db_client_operation_duration_seconds", service_name="reports", db_operation_name="SELECT")
+                  if s["name"].endswith("_count")}
+        self.assertEqual({error: s["value"] for error, s in counts.items()}, {None: 2, "_OTHER": 1})
+        self.assertEqual(counts[None]["labels"]["db_system_name"], "postgresql")
+        self.assertEqual(len(samples("db_server_queries", service_name="postgres", operation="SELECT", status="error")), 1)
+        self.assertEqual(samples("db_queries") + samples("db_query_duration_seconds"), [])
 
     def test_prometheus_stores_the_exemplars(self):
         observed = Observed(self, "classic")

@@ -32,7 +32,7 @@ class Traffic {
     registry_.record_cache(1, "web", "redis", 1, 0);
     registry_.record({.service = 1,
                       .service_name = "web",
-                      .protocol = &protocols()[0],
+                      .protocol = &protocols()[kProtocols - 1],
                       .role = Role::client,
                       .peer = "db"},
                      {.operation = "SELECT",
