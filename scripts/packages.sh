@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus liburing-dev
   postgresql postgresql-contrib python3-psycopg2 redis-server redis-tools python3-redis memcached python3-pymemcache
-  apache2-bin haproxy gunicorn uvicorn python3-aiohttp nodejs
+  apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
 )
 # For the tests labelled slow.
 SLOW_PACKAGES=(debootstrap)
