@@ -38,6 +38,8 @@ class Checker final : public TransactionSink {
     REQUIRE(t.start_ns + t.duration_ns <= now_ns);
     REQUIRE(t.ttfb_ns <= t.duration_ns || t.status == Status::unknown());
     REQUIRE(t.response_bytes <= passed && t.request_bytes <= passed);
+    REQUIRE(t.trace_id.empty() || t.trace_id.size() == 16 || t.trace_id.size() == 32);
+    REQUIRE(t.trace_id.find_first_not_of("0123456789abcdef") == std::string_view::npos);
   }
   void on_parse_error(ParseError) override { REQUIRE(!closed); }
 

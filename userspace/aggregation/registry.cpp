@@ -18,7 +18,10 @@ constexpr std::string_view kHttpCache = "cdn";
 
 struct Registry::Impl {
   Impl(const MetricsConfig& metrics_config, const RoutesConfig& routes_config)
-      : metrics(metrics_config), routes(routes_config), bounds(metrics_config, Metric::http_request_duration), query_bounds(metrics_config, Metric::db_query_duration),
+      : metrics(metrics_config),
+        routes(routes_config),
+        bounds(metrics_config, Metric::http_request_duration),
+        query_bounds(metrics_config, Metric::db_query_duration),
         caches(metrics_config.naming, Metric::cache_hits, Metric::cache_misses),
         cache_servers(metrics_config.naming, Metric::cache_server_hits, Metric::cache_server_misses),
         queries(metrics_config, query_bounds) {}
