@@ -7,7 +7,7 @@ BUILD_PACKAGES=(
 )
 # To build and run the tests.
 TEST_PACKAGES=(
-  libgtest-dev libgmock-dev clang-tidy python3 curl nginx-light prometheus liburing-dev
+  libgtest-dev libgmock-dev clang-tidy python3 python3-prometheus-client curl nginx-light prometheus liburing-dev
   postgresql postgresql-contrib python3-psycopg2 redis-server redis-tools python3-redis memcached python3-pymemcache
   apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
 )
