@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
 # To build and run the tests.
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev clang-tidy python3 python3-prometheus-client curl nginx-light prometheus liburing-dev
-  apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
+  apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs iproute2
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql libdbd-mariadb-perl
   redis-server redis-tools python3-redis memcached python3-pymemcache
 )
