@@ -33,13 +33,13 @@ int timeout_ms(Connection::Clock::time_point now, Connection::Clock::time_point 
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, uint32_t max_connections,
+Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, const WebConfig& config,
                                                                 const ServerLimits& limits,
                                                                 AnswerFunction answer) {
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return Error{std::string("cannot create an eventfd: ") + std::strerror(errno)};
   std::unique_ptr<ConnectionGuard> guard(
-      new ConnectionGuard(std::move(listener), std::move(wake), max_connections, limits, std::move(answer)));
+      new ConnectionGuard(std::move(listener), std::move(wake), config, limits, std::move(answer)));
   auto workers = WorkerPool::start(limits.workers);
   if (!workers) return workers.error();
   guard->workers_ = std::move(workers).value();
@@ -49,11 +49,13 @@ Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, uin
   return guard;
 }
 
-ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
+ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, const ServerLimits& limits,
                                  AnswerFunction answer)
     : listener_(std::move(listener)),
       wake_(std::move(wake)),
-      max_connections_(max_connections),
+      max_connections_(config.max_connections),
+      max_requests_(config.max_requests),
+      allowed_clients_(config.allowed_clients),
       limits_(limits),
       answer_(std::move(answer)) {}
 
@@ -72,7 +74,7 @@ void ConnectionGuard::run() {
     take_answers(now);
     for (const auto& client : clients_) {
       if (client->connection.deadline() <= now) client->connection.on_deadline(now);
-      dispatch(*client);
+      dispatch(*client, now);
     }
     bound_unsent_bytes();
     std::erase_if(clients_,
@@ -114,8 +116,15 @@ void ConnectionGuard::wait_for_work() {
 void ConnectionGuard::accept_clients(Clock::time_point now) {
   if (!listener_ready_) return;
   for (int i = 0; i < kAcceptsPerRound; ++i) {
-    Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t peer_size = sizeof peer;
+    Fd socket(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_size,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
+      if (!any_contains(allowed_clients_, peer)) {
+        refusals_.count(Refusal::address);
+        continue;
+      }
       admit(std::move(socket), now);
       continue;
     }
@@ -157,8 +166,28 @@ void ConnectionGuard::take_answers(Clock::time_point now) {
   for (auto& [client, response] : answers) client->connection.respond(std::move(response), now);
 }
 
-void ConnectionGuard::dispatch(Client& client) {
+bool ConnectionGuard::may_answer(Client& client, const RequestHead& head) const {
+  // Who asks whether the agent lives must hear it in a storm of scrapes too.
+  client.counted = max_requests_ != 0 && !head.path.starts_with("/-/");
+  if (!client.counted) return true;
+  const auto under_way = std::ranges::count_if(clients_, [](const auto& other) {
+    const Connection::State state = other->connection.state();
+    return other->counted && (state == Connection::State::answering || state == Connection::State::writing);
+  });
+  client.counted = static_cast<size_t>(under_way) <= max_requests_;  // this one is among them
+  return client.counted;
+}
+
+void ConnectionGuard::dispatch(Client& client, Clock::time_point now) {
   std::optional<RequestHead> head = client.connection.take_request();
+  for (; head && !may_answer(client, *head); head = client.connection.take_request()) {
+    refusals_.count(Refusal::request_limit);
+    const PlainResponse busy{.status = 503,
+                             .text = "Too many requests are being answered; try again later.",
+                             .close = client.connection.closes_after_answer(),
+                             .head_only = head->method == "HEAD"};
+    client.connection.respond(to_bytes(busy), now);  // and the next may be there already
+  }
   if (!head) return;
   workers_->submit([this, &client, head = std::move(*head), close = client.connection.closes_after_answer()] {
     std::string response = answer_(head, close);

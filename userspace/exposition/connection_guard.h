@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/config.h"
 #include "exposition/connection.h"
 #include "exposition/refusal.h"
 #include "exposition/server_limits.h"
@@ -31,8 +32,8 @@ class ConnectionGuard {
   /// workers.
   using AnswerFunction = std::function<std::string(const RequestHead& head, bool close)>;
 
-  /// `listener` is non-blocking. At most `max_connections` are served at once.
-  static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, uint32_t max_connections,
+  /// `listener` is non-blocking. Of `config` the bounds and the clients that are allowed matter.
+  static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, const WebConfig& config,
                                                         const ServerLimits& limits, AnswerFunction answer);
   /// Closes every connection; waits only for answers that are being made.
   ~ConnectionGuard();
@@ -43,11 +44,12 @@ class ConnectionGuard {
   using Clock = Connection::Clock;
   struct Client {
     Connection connection;
-    bool turned_away;  ///< is over the limit and only reads its refusal
+    bool turned_away;      ///< is over the limit and only reads its refusal
+    bool counted = false;  ///< its last request counts towards WebConfig::max_requests
   };
   using Clients = std::vector<std::unique_ptr<Client>>;
 
-  ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
+  ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, const ServerLimits& limits,
                   AnswerFunction answer);
 
   void run();
@@ -55,13 +57,16 @@ class ConnectionGuard {
   void accept_clients(Clock::time_point now);
   void admit(Fd socket, Clock::time_point now);
   void take_answers(Clock::time_point now);
-  void dispatch(Client& client);
+  void dispatch(Client& client, Clock::time_point now);
+  bool may_answer(Client& client, const RequestHead& head) const;
   void bound_unsent_bytes();
   size_t turned_away() const;
 
   Fd listener_;
   Fd wake_;  ///< an eventfd: an answer is there, or the end has come
   const uint32_t max_connections_;
+  const uint32_t max_requests_;
+  const std::vector<IpRange> allowed_clients_;
   const ServerLimits limits_;
   const AnswerFunction answer_;
   RefusalCounts refusals_;

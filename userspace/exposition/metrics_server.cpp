@@ -22,7 +22,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const WebConfig& con
   if (!listener) return listener.error();
   std::unique_ptr<Impl> impl(
       new Impl{listener->port, Responder(config.telemetry_path, limits, std::move(scrape)), nullptr});
-  auto guard = ConnectionGuard::start(std::move(listener->socket), config.max_connections, limits,
+  auto guard = ConnectionGuard::start(std::move(listener->socket), config, limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
                                         return responder->answer(head, close);
                                       });
