@@ -115,6 +115,9 @@ class Parser {
     app_.add_option("--web.telemetry-path", line_.telemetry_path, "Path of the metrics; default /metrics")
         ->type_name("PATH")
         ->check(checked_by(check_telemetry_path));
+    app_.add_option("--web.config.file", line_.web_config_file,
+                    "TLS, users and header fields, in the format of Prometheus' exporters")
+        ->type_name("FILE");
     app_.add_option_function<std::string>(
             "--web.max-requests",
             [this](const std::string& text) { line_.max_requests = parse_max_requests(text).value(); },
@@ -229,6 +232,7 @@ Result<Config> effective_config(const CommandLine& line) {
   }
   override_with(line.listen_address, config.web.listen_address);
   override_with(line.telemetry_path, config.web.telemetry_path);
+  override_with(line.web_config_file, config.web.config_file);
   override_with(line.max_requests, config.web.max_requests);
   override_with(line.log_level, config.log.level);
   override_with(line.log_format, config.log.format);

@@ -24,8 +24,11 @@ enum class Refusal : uint8_t {
   accept_failed,     ///< the system had no descriptor or memory for it
   address,           ///< its address is not among those that may connect: closed before a byte was read
   request_limit,     ///< as many requests as are allowed were being answered: 503
+  tls_handshake,     ///< no agreement on TLS: not TLS at all, too old a version, a certificate that is refused
+  tls_timeout,       ///< the handshake was not complete in time
+  unauthorized,      ///< no user's name and password, or wrong ones: 401
 };
-inline constexpr size_t kRefusals = 10;
+inline constexpr size_t kRefusals = 13;
 
 constexpr std::string_view to_string(Refusal refusal) {
   switch (refusal) {
@@ -49,6 +52,12 @@ constexpr std::string_view to_string(Refusal refusal) {
       return "address";
     case Refusal::request_limit:
       return "request_limit";
+    case Refusal::tls_handshake:
+      return "tls_handshake";
+    case Refusal::tls_timeout:
+      return "tls_timeout";
+    case Refusal::unauthorized:
+      return "unauthorized";
   }
   return "unknown";
 }

@@ -29,10 +29,10 @@ TEST(GuardLimits, EveryReasonIsToldFromTheStart) {
   const auto server = start_server();
   for (const char* reason :
        {"connection_limit", "head_timeout", "head_too_large", "body_not_allowed", "bad_request",
-        "write_timeout", "write_backlog", "accept_failed", "address", "request_limit"}) {
+        "write_timeout", "write_backlog", "accept_failed", "address", "request_limit", "tls_handshake", "tls_timeout", "unauthorized"}) {
     EXPECT_EQ(refused(*server, reason), 0U) << reason;
   }
-  EXPECT_EQ(server->refused().size(), 10U);
+  EXPECT_EQ(server->refused().size(), 13U);
 }
 
 TEST(GuardLimits, ALongHeaderLineIsTooLarge) {
