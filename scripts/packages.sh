@@ -3,12 +3,12 @@
 # To build and run the agent.
 BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config clang bpftool git ca-certificates
-  libbpf-dev libelf-dev zlib1g-dev libssl-dev libcpp-httplib-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libabsl-dev
+  libbpf-dev libelf-dev zlib1g-dev libssl-dev libcrypt-dev libcpp-httplib-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libabsl-dev
 )
 # To build and run the tests.
 TEST_PACKAGES=(
-  libgtest-dev libgmock-dev clang-tidy python3 python3-prometheus-client curl nginx-light prometheus liburing-dev
-  apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs iproute2
+  libgtest-dev libgmock-dev clang-tidy python3 python3-prometheus-client curl openssl nginx-light prometheus prometheus-alertmanager
+  liburing-dev iproute2 apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql libdbd-mariadb-perl
   redis-server redis-tools python3-redis memcached python3-pymemcache
 )

@@ -143,7 +143,7 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
     {"sockwatch_bpf_runs_total", counter, "",
      "Runs of the agent's BPF programs. Only while kernel.bpf_stats_enabled is 1.", "program"},
     {"sockwatch_web_refused_connections_total", counter, "",
-     "Connections to the metrics endpoint that were turned away.", "reason"},
+     "Connections to the metrics endpoint, and requests to it, that were turned away.", "reason"},
     {"process_cpu_seconds_total", counter, "seconds",
      "Total user and system CPU time spent in seconds.", ""},
     {"process_resident_memory_bytes", gauge, "bytes",

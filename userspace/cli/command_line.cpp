@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
 
 #include "config/load_config.h"
 #include "config/values.h"
@@ -35,6 +36,12 @@ Result<> check_ring_bytes(std::string_view text) {
   const Result<uint32_t> bytes = parse_ring_bytes(text);
   if (!bytes) return bytes.error();
   return {};
+}
+
+Result<uint32_t> parse_max_requests(std::string_view text) {
+  const Result<uint64_t> number = parse_number(text, 0, std::numeric_limits<uint32_t>::max());
+  if (!number) return number.error();
+  return static_cast<uint32_t>(number.value());
 }
 
 /// The library's sections without the empty ones and with the program's way to say things.
@@ -108,6 +115,19 @@ class Parser {
     app_.add_option("--web.telemetry-path", line_.telemetry_path, "Path of the metrics; default /metrics")
         ->type_name("PATH")
         ->check(checked_by(check_telemetry_path));
+    app_.add_option("--web.config.file", line_.web_config_file,
+                    "TLS, users and header fields, in the format of Prometheus' exporters")
+        ->type_name("FILE");
+    app_.add_option_function<std::string>(
+            "--web.max-requests",
+            [this](const std::string& text) { line_.max_requests = parse_max_requests(text).value(); },
+            "Requests answered at the same time; default 40, 0 for no bound")
+        ->type_name("N")
+        ->check(checked_by([](std::string_view text) -> Result<> {
+          const Result<uint32_t> number = parse_max_requests(text);
+          if (!number) return number.error();
+          return {};
+        }));
     app_.add_option("--log.level", line_.log_level, "debug, info, warn or error; default info")
         ->type_name("LEVEL")
         ->check(checked_by(check_log_level));
@@ -212,6 +232,8 @@ Result<Config> effective_config(const CommandLine& line) {
   }
   override_with(line.listen_address, config.web.listen_address);
   override_with(line.telemetry_path, config.web.telemetry_path);
+  override_with(line.web_config_file, config.web.config_file);
+  override_with(line.max_requests, config.web.max_requests);
   override_with(line.log_level, config.log.level);
   override_with(line.log_format, config.log.format);
   override_with(line.procfs, config.procfs);

@@ -22,8 +22,8 @@ struct CommandLine {
   ReplayFormat format = ReplayFormat::jsonl;
   Credentials credentials = Credentials::masked;
 
-  std::optional<std::string> listen_address, telemetry_path, log_level, log_format, procfs, cgroupfs;
-  std::optional<uint32_t> ring_bytes;
+  std::optional<std::string> listen_address, telemetry_path, web_config_file, log_level, log_format, procfs, cgroupfs;
+  std::optional<uint32_t> ring_bytes, max_requests;
 };
 
 /// The process is done already: --help, --version or a mistake in the arguments.

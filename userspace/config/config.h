@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/ip_range.h"
+
 namespace sockwatch {
 
 /// Names a service by what its process is. Every field that is set must match (all of them together).
@@ -57,6 +59,9 @@ struct WebConfig {
   std::string listen_address = ":9765";
   std::string telemetry_path = "/metrics";
   uint32_t max_connections = 64;                    ///< at once; more are turned away
+  uint32_t max_requests = 40;                       ///< answered at once; 503 to more. 0: no bound of their own
+  std::vector<IpRange> allowed_clients = everybody();  ///< others are closed before a byte is read
+  std::string config_file;                          ///< TLS, users, header fields; empty: none
 };
 
 struct LogConfig {

@@ -173,7 +173,21 @@ class ConfigReader {
         {{"listen_address",
           checked(out.listen_address, "an address such as \":9765\"", check_listen_address)},
          {"telemetry_path", checked(out.telemetry_path, "a path such as \"/metrics\"", check_telemetry_path)},
-         {"max_connections", count(out.max_connections)}});
+         {"max_connections", count(out.max_connections)},
+         {"max_requests",
+          [&](auto& n, auto& p) {
+            yaml_.read_value(n, p, "a whole number", out.max_requests,
+                             [](const std::string& t) { return parse_number(t, 0, kMaxCount); });
+          }},
+         {"allowed_clients", [&](auto& n, auto& p) {
+            out.allowed_clients.clear();
+            yaml_.read_list(n, p, [&](auto& e, auto& ep) {
+              yaml_.read_value(e, ep, "a range of addresses", out.allowed_clients.emplace_back(),
+                               [](const std::string& t) { return IpRange::parse(t); });
+            });
+            if (n.IsSequence() && n.size() == 0)
+              yaml_.report(n, p, "expected at least one range of addresses");
+          }}});
   }
 
   void read_log(const Node& node, const Path& path) {

@@ -12,23 +12,28 @@ namespace {
 
 constexpr size_t kReadBytes = 4096;
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+using Progress = Transport::Progress;
 
 }  // namespace
 
-Connection::Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now)
-    : socket_(std::move(socket)),
+Connection::Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
+                       std::shared_ptr<const WebAccess> access)
+    : access_(std::move(access)),
+      transport_(std::move(socket), access_->tls),
       limits_(limits),
       refusals_(refusals),
+      state_(transport_.encrypted() ? State::handshaking : State::reading),
       deadline_(now + limits.head_timeout) {}
 
 short Connection::events() const {
   switch (state_) {
+    case State::handshaking:
     case State::reading:
+      return transport_.wanted(POLLIN);
     case State::lingering:
       return POLLIN;
     case State::writing:
-      return POLLOUT;
+      return transport_.wanted(POLLOUT);
     case State::answering:
     case State::closed:
       return 0;
@@ -38,6 +43,9 @@ short Connection::events() const {
 
 void Connection::on_ready(Clock::time_point now) {
   switch (state_) {
+    case State::handshaking:
+      shake_hands(now);
+      break;
     case State::reading:
       read_some();
       break;
@@ -61,6 +69,8 @@ void Connection::respond(std::string response, Clock::time_point now) {
 
 void Connection::on_deadline(Clock::time_point now) {
   switch (state_) {
+    case State::handshaking:
+      return cut_off(Refusal::tls_timeout);
     case State::reading:
       if (!head_begun_) return close();
       return refuse(Refusal::head_timeout, 408, "The request's head was not complete in time.", now);
@@ -76,19 +86,41 @@ void Connection::on_deadline(Clock::time_point now) {
 
 void Connection::settle(Clock::time_point now) {
   // A loop, not a recursion: one read may hold hundreds of pipelined requests.
-  while (state_ == State::reading && searched_ < input_.size()) next_head(now);
+  while (state_ == State::reading) {
+    if (searched_ < input_.size()) {
+      next_head(now);
+    } else if (transport_.has_buffered()) {
+      read_some();
+    } else {
+      return;
+    }
+  }
+}
+
+void Connection::shake_hands(Clock::time_point now) {
+  switch (transport_.handshake()) {
+    case Progress::done:
+      state_ = State::reading;  // with the deadline that it has: of both together
+      return read_some();
+    case Progress::blocked:
+      return;
+    case Progress::end:
+    case Progress::failed:
+      refusals_.count(Refusal::tls_handshake);
+      return let_linger(now);  // TLS has told why by an alert
+  }
 }
 
 void Connection::read_some() {
   char buffer[kReadBytes];
   const size_t room = std::min(sizeof buffer, limits_.max_head_bytes - input_.size());
-  const ssize_t got = ::recv(socket_.get(), buffer, room, 0);
-  if (got > 0) {
-    input_.append(buffer, static_cast<size_t>(got));
-    return;
+  size_t got = 0;
+  const Progress progress = transport_.read(buffer, room, got);
+  if (progress == Progress::done) {
+    input_.append(buffer, got);
+  } else if (progress != Progress::blocked) {
+    close();  // a client that has gone, or that says no more: half a head is nobody's request
   }
-  // A client that has gone, or that says no more: half a head is nobody's request.
-  if (got == 0 || !would_block()) close();
 }
 
 void Connection::next_head(Clock::time_point now) {
@@ -145,6 +177,7 @@ std::optional<RequestHead> Connection::take_request() { return std::exchange(req
 
 void Connection::send(std::string response, Clock::time_point now) {
   output_ = std::move(response);
+  output_.insert(output_.find('\n') + 1, access_->header_fields);  // behind the status line
   sent_ = 0;
   state_ = State::writing;
   writing_since_ = now;
@@ -161,17 +194,16 @@ void Connection::refuse(Refusal reason, int status, std::string_view text, Clock
 void Connection::cut_off(Refusal reason) {
   refusals_.count(reason);
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::setsockopt(transport_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   close();
 }
 
 void Connection::write_some(Clock::time_point now) {
-  const ssize_t wrote = ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
-  if (wrote < 0) {
-    if (!would_block()) close();
-    return;
-  }
-  sent_ += static_cast<size_t>(wrote);
+  size_t wrote = 0;
+  const Progress progress = transport_.write(std::string_view(output_).substr(sent_), wrote);
+  if (progress == Progress::blocked) return;
+  if (progress != Progress::done) return close();
+  sent_ += wrote;
   if (sent_ == output_.size()) after_response(now);
 }
 
@@ -179,11 +211,7 @@ void Connection::after_response(Clock::time_point now) {
   output_ = std::string();
   sent_ = 0;
   if (close_after_) {
-    input_ = std::string();
-    ::shutdown(socket_.get(), SHUT_WR);
-    state_ = State::lingering;
-    deadline_ = now + limits_.linger_timeout;
-    return;
+    return let_linger(now);
   }
   state_ = State::reading;
   head_begun_ = false;
@@ -191,10 +219,17 @@ void Connection::after_response(Clock::time_point now) {
   if (input_.empty()) input_ = std::string();
 }
 
+void Connection::let_linger(Clock::time_point now) {
+  input_ = std::string();
+  transport_.finish_sending();
+  state_ = State::lingering;
+  deadline_ = now + limits_.linger_timeout;
+}
+
 void Connection::discard_some() {
   char buffer[kReadBytes];
-  const ssize_t got = ::recv(socket_.get(), buffer, sizeof buffer, 0);
-  if (got == 0 || (got < 0 && !would_block())) close();
+  const ssize_t got = ::recv(transport_.fd(), buffer, sizeof buffer, 0);  // encrypted or not
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) close();
 }
 
 }  // namespace sockwatch

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include "exposition/refusal.h"
 #include "exposition/request_head.h"
 #include "exposition/server_limits.h"
+#include "exposition/transport.h"
+#include "exposition/web_access.h"
 #include "util/fd.h"
 
 namespace sockwatch {
@@ -22,8 +25,9 @@ class Connection {
  public:
   using Clock = std::chrono::steady_clock;
   enum class State {
-    reading,    ///< until a head is complete
-    answering,  ///< a worker has the request: the socket is left alone
+    handshaking,  ///< TLS, until the client may ask
+    reading,      ///< until a head is complete
+    answering,    ///< a worker has the request: the socket is left alone
     writing,
     lingering,  ///< everything is sent; what the client still sends is thrown away, so that no reset
                 ///< overtakes the response
@@ -31,10 +35,11 @@ class Connection {
   };
 
   /// `limits` and `refusals` outlive the connection.
-  Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now);
+  Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
+             std::shared_ptr<const WebAccess> access);
 
   State state() const { return state_; }
-  int fd() const { return socket_.get(); }
+  int fd() const { return transport_.fd(); }
   /// What to poll for; nothing while answering.
   short events() const;
   /// When on_deadline is due; max() while answering.
@@ -49,6 +54,8 @@ class Connection {
 
   /// The request to be answered, once per request; the state is `answering` until respond().
   std::optional<RequestHead> take_request();
+  /// What holds from now on: the header fields of what is sent. TLS stays as it was agreed on.
+  void set_access(std::shared_ptr<const WebAccess> access) { access_ = std::move(access); }
   /// Whether the connection ends with the answer to the request that was taken.
   bool closes_after_answer() const { return close_after_; }
   /// The answer to the request that was taken: a whole response.
@@ -61,19 +68,22 @@ class Connection {
 
  private:
   void settle(Clock::time_point now);
+  void shake_hands(Clock::time_point now);
   void read_some();
   void next_head(Clock::time_point now);
   void judge(RequestHead head, Clock::time_point now);
   void send(std::string response, Clock::time_point now);
   void write_some(Clock::time_point now);
   void after_response(Clock::time_point now);
+  void let_linger(Clock::time_point now);
   void discard_some();
   void close() { state_ = State::closed; }
 
-  Fd socket_;
+  std::shared_ptr<const WebAccess> access_;
+  Transport transport_;
   const ServerLimits& limits_;
   RefusalCounts& refusals_;
-  State state_ = State::reading;
+  State state_;
   Clock::time_point deadline_;
   Clock::time_point writing_since_{};
 

@@ -19,6 +19,8 @@ constexpr size_t kMaxTurnedAway = 16;
 constexpr int kAcceptsPerRound = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+constexpr std::string_view kUnauthorized = "A user's name and password are needed here.";
+
 void wake_up(int event_fd) {
   const uint64_t one = 1;
   // Fails only when the counter is full, and then the reader is awake.
@@ -33,29 +35,36 @@ int timeout_ms(Connection::Clock::time_point now, Connection::Clock::time_point 
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, uint32_t max_connections,
+Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, const WebConfig& config,
+                                                                WebAccessFile access,
                                                                 const ServerLimits& limits,
                                                                 AnswerFunction answer) {
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return Error{std::string("cannot create an eventfd: ") + std::strerror(errno)};
-  std::unique_ptr<ConnectionGuard> guard(
-      new ConnectionGuard(std::move(listener), std::move(wake), max_connections, limits, std::move(answer)));
+  std::unique_ptr<ConnectionGuard> guard(new ConnectionGuard(std::move(listener), std::move(wake), config,
+                                                             std::move(access), limits, std::move(answer)));
   auto workers = WorkerPool::start(limits.workers);
   if (!workers) return workers.error();
   guard->workers_ = std::move(workers).value();
+  auto checker = WorkerPool::start(1);
+  if (!checker) return checker.error();
+  guard->password_checker_ = std::move(checker).value();
   auto thread = SmallThread::start("metrics-guard", [self = guard.get()] { self->run(); });
   if (!thread) return thread.error();
   guard->thread_.emplace(std::move(thread).value());
   return guard;
 }
 
-ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
-                                 AnswerFunction answer)
+ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, WebAccessFile access,
+                                 const ServerLimits& limits, AnswerFunction answer)
     : listener_(std::move(listener)),
       wake_(std::move(wake)),
-      max_connections_(max_connections),
+      max_connections_(config.max_connections),
+      max_requests_(config.max_requests),
+      allowed_clients_(config.allowed_clients),
       limits_(limits),
-      answer_(std::move(answer)) {}
+      answer_(std::move(answer)),
+      access_(std::move(access)) {}
 
 ConnectionGuard::~ConnectionGuard() {
   stopping_ = true;
@@ -63,6 +72,7 @@ ConnectionGuard::~ConnectionGuard() {
   if (thread_) thread_->join();
   // The jobs that still run hold pointers to clients.
   workers_.reset();
+  password_checker_.reset();
 }
 
 void ConnectionGuard::run() {
@@ -70,9 +80,10 @@ void ConnectionGuard::run() {
     wait_for_work();
     const Clock::time_point now = Clock::now();
     take_answers(now);
+    take_verdicts(now);
     for (const auto& client : clients_) {
       if (client->connection.deadline() <= now) client->connection.on_deadline(now);
-      dispatch(*client);
+      dispatch(*client, now);
     }
     bound_unsent_bytes();
     std::erase_if(clients_,
@@ -114,8 +125,15 @@ void ConnectionGuard::wait_for_work() {
 void ConnectionGuard::accept_clients(Clock::time_point now) {
   if (!listener_ready_) return;
   for (int i = 0; i < kAcceptsPerRound; ++i) {
-    Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t peer_size = sizeof peer;
+    Fd socket(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_size,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
+      if (!any_contains(allowed_clients_, peer)) {
+        refusals_.count(Refusal::address);
+        continue;
+      }
       admit(std::move(socket), now);
       continue;
     }
@@ -133,18 +151,18 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const size_t turned = turned_away();
-  if (clients_.size() - turned < max_connections_) {
-    clients_.push_back(
-        std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now), false}));
-    return;
-  }
-  if (turned >= kMaxTurnedAway) {
+  const std::shared_ptr<const WebAccess>& access = access_.current();
+  const bool room = clients_.size() - turned < max_connections_;
+  // To tell why takes a handshake where TLS is spoken: too much for one that is turned away.
+  if (!room && (turned >= kMaxTurnedAway || access->tls)) {
     refusals_.count(Refusal::connection_limit);
     return;
   }
   auto client =
-      std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now), true});
-  client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
+      std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now, access), !room});
+  if (!room) {
+    client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
+  }
   clients_.push_back(std::move(client));
 }
 
@@ -157,10 +175,75 @@ void ConnectionGuard::take_answers(Clock::time_point now) {
   for (auto& [client, response] : answers) client->connection.respond(std::move(response), now);
 }
 
-void ConnectionGuard::dispatch(Client& client) {
-  std::optional<RequestHead> head = client.connection.take_request();
-  if (!head) return;
-  workers_->submit([this, &client, head = std::move(*head), close = client.connection.closes_after_answer()] {
+void ConnectionGuard::take_verdicts(Clock::time_point now) {
+  std::vector<Verdict> verdicts;
+  {
+    const std::lock_guard lock(mutex_);
+    verdicts.swap(verdicts_);
+  }
+  for (Verdict& verdict : verdicts) {
+    if (verdict.right) {
+      known_.remember(verdict.digest);
+      submit(*verdict.client, std::move(verdict.head), now);
+    } else {
+      turn_down(*verdict.client, verdict.head, Refusal::unauthorized, 401, kUnauthorized, now);
+    }
+  }
+}
+
+bool ConnectionGuard::may_answer(Client& client, const RequestHead& head) const {
+  // Who asks whether the agent lives must hear it in a storm of scrapes too.
+  client.counted = max_requests_ != 0 && !head.path.starts_with("/-/");
+  if (!client.counted) return true;
+  const auto under_way = std::ranges::count_if(clients_, [](const auto& other) {
+    const Connection::State state = other->connection.state();
+    return other->counted && (state == Connection::State::answering || state == Connection::State::writing);
+  });
+  client.counted = static_cast<size_t>(under_way) <= max_requests_;  // this one is among them
+  return client.counted;
+}
+
+void ConnectionGuard::dispatch(Client& client, Clock::time_point now) {
+  // A loop: with a request that is turned down the next may be there already.
+  while (std::optional<RequestHead> head = client.connection.take_request()) {
+    const std::shared_ptr<const WebAccess>& access = access_.current();
+    client.connection.set_access(access);
+    client.counted = false;
+    if (access->users.empty()) {
+      submit(client, std::move(*head), now);
+      continue;
+    }
+    auto credentials = parse_basic_credentials(head->authorization);
+    if (!credentials) {
+      turn_down(client, *head, Refusal::unauthorized, 401, kUnauthorized, now);
+    } else if (known_.contains(known_.digest(access->users, *credentials))) {
+      submit(client, std::move(*head), now);
+    } else {
+      check_password(client, std::move(*head), std::move(*credentials), access);
+    }
+  }
+}
+
+void ConnectionGuard::check_password(Client& client, RequestHead head, BasicCredentials credentials,
+                                     std::shared_ptr<const WebAccess> access) {
+  const KnownCredentials::Digest digest = known_.digest(access->users, credentials);
+  password_checker_->submit([this, &client, head = std::move(head), credentials = std::move(credentials),
+                             access = std::move(access), digest] {
+    const bool right = password_matches(access->users, credentials);
+    {
+      const std::lock_guard lock(mutex_);
+      verdicts_.push_back({&client, head, digest, right});
+    }
+    wake_up(wake_.get());
+  });
+}
+
+void ConnectionGuard::submit(Client& client, RequestHead head, Clock::time_point now) {
+  if (!may_answer(client, head)) {
+    return turn_down(client, head, Refusal::request_limit, 503,
+                     "Too many requests are being answered; try again later.", now);
+  }
+  workers_->submit([this, &client, head = std::move(head), close = client.connection.closes_after_answer()] {
     std::string response = answer_(head, close);
     {
       const std::lock_guard lock(mutex_);
@@ -168,6 +251,16 @@ void ConnectionGuard::dispatch(Client& client) {
     }
     wake_up(wake_.get());
   });
+}
+
+void ConnectionGuard::turn_down(Client& client, const RequestHead& head, Refusal reason, int status,
+                                std::string_view text, Clock::time_point now) {
+  refusals_.count(reason);
+  const PlainResponse response{.status = status,
+                               .text = text,
+                               .close = client.connection.closes_after_answer(),
+                               .head_only = head.method == "HEAD"};
+  client.connection.respond(to_bytes(response), now);
 }
 
 void ConnectionGuard::bound_unsent_bytes() {

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "config/config.h"
 #include "exposition/connection.h"
+#include "exposition/password_check.h"
 #include "exposition/refusal.h"
 #include "exposition/server_limits.h"
 #include "exposition/worker_pool.h"
@@ -31,9 +33,10 @@ class ConnectionGuard {
   /// workers.
   using AnswerFunction = std::function<std::string(const RequestHead& head, bool close)>;
 
-  /// `listener` is non-blocking. At most `max_connections` are served at once.
-  static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, uint32_t max_connections,
-                                                        const ServerLimits& limits, AnswerFunction answer);
+  /// `listener` is non-blocking. Of `config` the bounds and the clients that are allowed matter.
+  static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, const WebConfig& config,
+                                                        WebAccessFile access, const ServerLimits& limits,
+                                                        AnswerFunction answer);
   /// Closes every connection; waits only for answers that are being made.
   ~ConnectionGuard();
 
@@ -43,28 +46,48 @@ class ConnectionGuard {
   using Clock = Connection::Clock;
   struct Client {
     Connection connection;
-    bool turned_away;  ///< is over the limit and only reads its refusal
+    bool turned_away;      ///< is over the limit and only reads its refusal
+    bool counted = false;  ///< its last request counts towards WebConfig::max_requests
   };
   using Clients = std::vector<std::unique_ptr<Client>>;
 
-  ConnectionGuard(Fd listener, Fd wake, uint32_t max_connections, const ServerLimits& limits,
-                  AnswerFunction answer);
+  ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, WebAccessFile access,
+                  const ServerLimits& limits, AnswerFunction answer);
 
   void run();
   void wait_for_work();
   void accept_clients(Clock::time_point now);
   void admit(Fd socket, Clock::time_point now);
+  /// What came of checking one request's name and password.
+  struct Verdict {
+    Client* client;
+    RequestHead head;
+    KnownCredentials::Digest digest;
+    bool right;
+  };
+
   void take_answers(Clock::time_point now);
-  void dispatch(Client& client);
+  void take_verdicts(Clock::time_point now);
+  void dispatch(Client& client, Clock::time_point now);
+  void check_password(Client& client, RequestHead head, BasicCredentials credentials,
+                      std::shared_ptr<const WebAccess> access);
+  void submit(Client& client, RequestHead head, Clock::time_point now);
+  void turn_down(Client& client, const RequestHead& head, Refusal reason, int status, std::string_view text,
+                 Clock::time_point now);
+  bool may_answer(Client& client, const RequestHead& head) const;
   void bound_unsent_bytes();
   size_t turned_away() const;
 
   Fd listener_;
   Fd wake_;  ///< an eventfd: an answer is there, or the end has come
   const uint32_t max_connections_;
+  const uint32_t max_requests_;
+  const std::vector<IpRange> allowed_clients_;
   const ServerLimits limits_;
   const AnswerFunction answer_;
   RefusalCounts refusals_;
+  WebAccessFile access_;                          ///< the guard's thread only
+  KnownCredentials known_;                        ///< the guard's thread only
   Clients clients_;                               ///< the guard's thread only
   std::optional<Clock::time_point> accept_from_;  ///< while accepting pauses for lack of descriptors
   bool listener_ready_ = false;
@@ -73,8 +96,11 @@ class ConnectionGuard {
   std::mutex mutex_;
   /// A client stays where it is while a worker has its request.
   std::vector<std::pair<Client*, std::string>> answers_;
+  std::vector<Verdict> verdicts_;
 
   std::unique_ptr<WorkerPool> workers_;
+  /// A thread apart: whoever guesses passwords keeps it busy, and not those who know theirs.
+  std::unique_ptr<WorkerPool> password_checker_;
   std::optional<SmallThread> thread_;
 };
 

@@ -18,11 +18,13 @@ MetricsServer::~MetricsServer() = default;
 
 Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const WebConfig& config, ScrapeFunction scrape,
                                                             const ServerLimits& limits) {
+  auto access = WebAccessFile::open(config.config_file);
+  if (!access) return access.error();
   auto listener = listen_on(config.listen_address);
   if (!listener) return listener.error();
   std::unique_ptr<Impl> impl(
       new Impl{listener->port, Responder(config.telemetry_path, limits, std::move(scrape)), nullptr});
-  auto guard = ConnectionGuard::start(std::move(listener->socket), config.max_connections, limits,
+  auto guard = ConnectionGuard::start(std::move(listener->socket), config, std::move(access).value(), limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
                                         return responder->answer(head, close);
                                       });

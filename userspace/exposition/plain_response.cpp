@@ -7,6 +7,8 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 405:
       return "Method Not Allowed";
     case 408:
@@ -31,6 +33,7 @@ std::string to_bytes(const PlainResponse& response) {
   out += reason_phrase(response.status);
   out += "\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
   if (response.status == 405) out += "Allow: GET, HEAD\r\n";
+  if (response.status == 401) out += "WWW-Authenticate: Basic realm=\"sockwatch\", charset=\"UTF-8\"\r\n";
   if (response.close) out += "Connection: close\r\n";
   out += "Content-Length: " + std::to_string(response.text.size() + 1) + "\r\n\r\n";
   if (!response.head_only) {

@@ -1,4 +1,4 @@
-// Why the metrics server turned a connection away, and how often.
+// Why the metrics server turned a connection or a request away, and how often.
 //
 // Counted by the guard's thread, read by any.
 #pragma once
@@ -22,8 +22,13 @@ enum class Refusal : uint8_t {
   write_timeout,     ///< did not read its response in time
   write_backlog,     ///< the slowest reader when too much waited to be sent
   accept_failed,     ///< the system had no descriptor or memory for it
+  address,           ///< its address is not among those that may connect: closed before a byte was read
+  request_limit,     ///< as many requests as are allowed were being answered: 503
+  tls_handshake,     ///< no agreement on TLS: not TLS at all, too old a version, a certificate that is refused
+  tls_timeout,       ///< the handshake was not complete in time
+  unauthorized,      ///< no user's name and password, or wrong ones: 401
 };
-inline constexpr size_t kRefusals = 8;
+inline constexpr size_t kRefusals = 13;
 
 constexpr std::string_view to_string(Refusal refusal) {
   switch (refusal) {
@@ -43,6 +48,16 @@ constexpr std::string_view to_string(Refusal refusal) {
       return "write_backlog";
     case Refusal::accept_failed:
       return "accept_failed";
+    case Refusal::address:
+      return "address";
+    case Refusal::request_limit:
+      return "request_limit";
+    case Refusal::tls_handshake:
+      return "tls_handshake";
+    case Refusal::tls_timeout:
+      return "tls_timeout";
+    case Refusal::unauthorized:
+      return "unauthorized";
   }
   return "unknown";
 }

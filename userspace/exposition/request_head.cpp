@@ -115,6 +115,9 @@ std::variant<RequestHead, HeadFault> parse_head(std::string_view text) {
       head.has_body = head.has_body || value.find_first_not_of('0') != std::string_view::npos;
     } else if (equal_ignoring_case(name, "Accept-Encoding")) {
       encodings.add(value);
+    } else if (equal_ignoring_case(name, "Authorization")) {
+      if (!head.authorization.empty()) return HeadFault::malformed;  // which of them would be meant?
+      head.authorization = value;
     } else if (equal_ignoring_case(name, "Accept")) {
       formats.add(value);
     }

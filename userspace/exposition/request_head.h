@@ -20,6 +20,7 @@ struct RequestHead {
   bool close = false;         ///< HTTP/1.0, or the client asks for it
   bool has_body = false;      ///< a body follows the head
   bool accepts_gzip = false;  ///< and does not like the plain text better
+  std::string authorization;  ///< as it came
   TextFormat format = TextFormat::prometheus;  ///< of the metrics, as Accept asks for it
 };
 

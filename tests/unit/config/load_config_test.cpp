@@ -48,6 +48,8 @@ void expect_defaults(const Config& config) {
   EXPECT_EQ(config.web.listen_address, defaults.web.listen_address);
   EXPECT_EQ(config.web.telemetry_path, defaults.web.telemetry_path);
   EXPECT_EQ(config.web.max_connections, defaults.web.max_connections);
+  EXPECT_EQ(config.web.max_requests, defaults.web.max_requests);
+  EXPECT_EQ(config.web.allowed_clients, defaults.web.allowed_clients);
   EXPECT_EQ(config.log.level, defaults.log.level);
   EXPECT_EQ(config.log.format, defaults.log.format);
   EXPECT_EQ(config.procfs, defaults.procfs);
@@ -114,7 +116,7 @@ metrics:
   max_services: 11
   expire_after: 1h30m
 capture: {ring_bytes: 64KiB, max_connections: 12}
-web: {listen_address: "[::1]:0", telemetry_path: /m, max_connections: 13}
+web: {listen_address: "[::1]:0", telemetry_path: /m, max_connections: 13, max_requests: 0, allowed_clients: [10.0.0.0/8, "::1"]}
 log: {level: debug, format: json}
 paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
 )");
@@ -146,6 +148,9 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(config.web.listen_address, "[::1]:0");
   EXPECT_EQ(config.web.telemetry_path, "/m");
   EXPECT_EQ(config.web.max_connections, 13u);
+  EXPECT_EQ(config.web.max_requests, 0u);
+  EXPECT_THAT(config.web.allowed_clients,
+              ElementsAre(IpRange::parse("10.0.0.0/8").value(), IpRange::parse("::1/128").value()));
   EXPECT_EQ(config.log.level, "debug");
   EXPECT_EQ(config.log.format, "json");
   EXPECT_EQ(config.procfs, "/host/proc");
@@ -173,7 +178,7 @@ capture: 7
 )"),
       ElementsAre(
           "test.yml:2: web.listen_adress: unknown key; expected one of listen_address, telemetry_path, "
-          "max_connections",
+          "max_connections, max_requests, allowed_clients",
           "test.yml:3: web.max_connections: expected a whole number, got a list",
           "test.yml:5: metrics.expire_after: expected a duration such as \"30s\", \"5m\" or \"1h30m\", got "
           "\"soon\"",
@@ -200,6 +205,9 @@ TEST(LoadConfig, WrongValues) {
   EXPECT_THAT(one("capture: {ring_bytes: 4MB}"), HasSubstr("4MiB"));
   EXPECT_THAT(one("web: {telemetry_path: /}"), HasSubstr("/metrics"));
   EXPECT_THAT(one("web: {listen_address: 9765}"), HasSubstr(":9765"));
+  EXPECT_THAT(one("web: {allowed_clients: [10.0.0.1/8]}"), HasSubstr("allowed_clients[0]: expected a range whose"));
+  EXPECT_THAT(one("web: {allowed_clients: []}"), HasSubstr("at least one range"));
+  EXPECT_THAT(one("web: {allowed_clients: localhost}"), HasSubstr("expected a list"));
   EXPECT_THAT(one("log: {format: }"), HasSubstr("got nothing"));
   EXPECT_THAT(one("paths: {procfs: ''}"), HasSubstr("a directory"));
   EXPECT_THAT(one("routes: {patterns: [users]}"), HasSubstr("patterns[0]"));

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <vector>
 
 #include "test_client.h"
@@ -26,11 +27,12 @@ void expect_refusal(TestClient& client, int status) {
 
 TEST(GuardLimits, EveryReasonIsToldFromTheStart) {
   const auto server = start_server();
-  for (const char* reason : {"connection_limit", "head_timeout", "head_too_large", "body_not_allowed",
-                             "bad_request", "write_timeout", "write_backlog", "accept_failed"}) {
+  for (const char* reason :
+       {"connection_limit", "head_timeout", "head_too_large", "body_not_allowed", "bad_request",
+        "write_timeout", "write_backlog", "accept_failed", "address", "request_limit", "tls_handshake", "tls_timeout", "unauthorized"}) {
     EXPECT_EQ(refused(*server, reason), 0U) << reason;
   }
-  EXPECT_EQ(server->refused().size(), 8U);
+  EXPECT_EQ(server->refused().size(), 13U);
 }
 
 TEST(GuardLimits, ALongHeaderLineIsTooLarge) {
@@ -195,6 +197,63 @@ TEST(GuardLimits, ConnectionsBeyondTheLimitAreTurnedAway) {
     const auto response = next.get("/-/healthy");
     return response && response->status == 200;
   })) << "no place became free";
+}
+
+TEST(GuardLimits, RequestsBeyondTheLimitAreToldToTryAgain) {
+  WebConfig config;
+  config.listen_address = "127.0.0.1:0";
+  config.max_requests = 2;
+  std::atomic<bool> go_on = false;
+  std::atomic<int> scrapes = 0;
+  const auto started = MetricsServer::start(config, [&] {
+    ++scrapes;
+    go_on.wait(false);
+    return small_snapshot();
+  });
+  ASSERT_TRUE(started) << started.error().message;
+  const auto& server = *started.value();
+  TestClient first(server.port());
+  TestClient second(server.port());
+  ASSERT_TRUE(first.send("GET /metrics HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(second.send("GET /metrics HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(eventually([&] { return scrapes == 1; }));
+
+  TestClient late(server.port());
+  ASSERT_TRUE(late.send("GET /metrics HTTP/1.1\r\n\r\nGET /-/healthy HTTP/1.1\r\n\r\n"));
+  const auto busy = late.read_response();
+  const auto healthy = late.read_response();
+  go_on = true;
+  go_on.notify_all();
+  ASSERT_TRUE(busy);
+  EXPECT_EQ(busy->status, 503);
+  ASSERT_TRUE(healthy) << "the connection ended with a refused request";
+  EXPECT_EQ(healthy->status, 200);
+  EXPECT_EQ(refused(server, "request_limit"), 1U);
+  for (TestClient* client : {&first, &second}) {
+    const auto served = client->read_response();
+    ASSERT_TRUE(served);
+    EXPECT_EQ(served->status, 200);
+  }
+  const auto again = late.get("/metrics");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->status, 200) << "what has been answered still counts";
+}
+
+TEST(GuardLimits, OnlyAddressesThatAreAllowedMayConnect) {
+  WebConfig config;
+  config.listen_address = "127.0.0.1:0";
+  config.allowed_clients = {IpRange::parse("10.0.0.0/8").value()};
+  const auto started = MetricsServer::start(config, small_snapshot);
+  ASSERT_TRUE(started) << started.error().message;
+  TestClient client(started.value()->port());
+  EXPECT_TRUE(client.sees_close()) << "it waited for a request of one that may not connect";
+  EXPECT_EQ(refused(*started.value(), "address"), 1U);
+  config.allowed_clients.push_back(IpRange::parse("127.0.0.1").value());
+  const auto open = MetricsServer::start(config, small_snapshot);
+  ASSERT_TRUE(open) << open.error().message;
+  TestClient welcome(open.value()->port());
+  ASSERT_TRUE(welcome.get("/-/healthy"));
+  EXPECT_EQ(refused(*open.value(), "address"), 0U);
 }
 
 TEST(GuardLimits, AFloodBeyondTheLimitIsClosedAtOnce) {
