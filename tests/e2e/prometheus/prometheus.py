@@ -11,15 +11,15 @@ from agent import free_port, wait_until
 
 
 class Prometheus:
-    """Scrapes one target each second; use as a context manager."""
+    """Scrapes one target each second; use as a context manager. `scrapes` and `more` are further lines of its configuration."""
 
-    def __init__(self, target_port, *options):
+    def __init__(self, target_port, *options, more="", scrapes=""):
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory()
         config = f"{self._folder.name}/prometheus.yml"
         with open(config, "w", encoding="utf-8") as file:
             file.write("global: {scrape_interval: 1s}\nscrape_configs:\n"
-                       f"  - {{job_name: sockwatch, static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]}}\n")
+                       f"  - {{job_name: sockwatch, static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]}}\n{scrapes}{more}")
         self._log = open(f"{self._folder.name}/log", "w+b")
         self._process = subprocess.Popen(
             ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self._folder.name}/data",
