@@ -1,4 +1,4 @@
-// Feeds the HTTP/1 parser whatever the fuzzer makes up, and checks what must hold whatever it is fed.
+// Feeds every protocol's parser whatever the fuzzer makes up, and checks what must hold whatever it is fed.
 //
 // Input: steps. The first byte of a step tells what happens: bits 0-1: 0 bytes are seen, 1 they pass unseen,
 // 2 the direction ends, 3 time passes; bit 2: the direction; bit 3: in a later run although the direction is
@@ -41,9 +41,18 @@ class Checker final : public TransactionSink {
     REQUIRE(t.trace_id.empty() || t.trace_id.size() == 16 || t.trace_id.size() == 32);
     REQUIRE(t.trace_id.find_first_not_of("0123456789abcdef") == std::string_view::npos);
   }
+  void on_query(const Query& q) override {
+    REQUIRE(!closed);
+    ++queries;
+    REQUIRE(!q.operation.empty() && q.operation.size() <= 16);
+    REQUIRE(q.start_ns + q.duration_ns <= now_ns);
+    REQUIRE(q.status == QueryStatus::ok || q.status == QueryStatus::error || (q.hits == 0 && q.misses == 0));
+    REQUIRE(q.hits <= passed && q.misses <= passed);
+  }
   void on_parse_error(ParseError) override { REQUIRE(!closed); }
 
   uint64_t transactions = 0;
+  uint64_t queries = 0;
   uint64_t now_ns = 1'000'000'000;
   uint64_t passed = 0;
   bool closed = false;
@@ -109,7 +118,8 @@ void run(std::string_view data) {
       }
       REQUIRE(checker.transactions <= lines);
       REQUIRE(parser->memory() <= 48 * data.size() + 8192);  // a request of 12 bytes has an exchange, or two
-      REQUIRE(verdict != Verdict::not_mine || checker.transactions == 0);
+      REQUIRE(verdict != Verdict::not_mine || checker.transactions + checker.queries == 0);
+      REQUIRE(checker.queries <= checker.passed);
     }
     if (verdict <= Verdict::mine) parser->close(checker.now_ns);
     REQUIRE(checker.transactions <= lines);

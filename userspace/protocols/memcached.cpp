@@ -54,6 +54,7 @@ const Memcached::Name* Memcached::find(std::string_view name) {
 }
 
 Verdict Memcached::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!recognised_) return recognise(direction, passage, bytes);
   if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
@@ -274,6 +275,7 @@ void Memcached::report(const Command& command, QueryStatus status, uint64_t end_
 }
 
 Verdict Memcached::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+  if (closed_) return Verdict::finished;
   // The middle of a value tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.length - bytes.tail.size();
   if (!recognised_) {
@@ -300,6 +302,7 @@ void Memcached::lose(uint64_t ts_ns) {
 }
 
 void Memcached::close(uint64_t ts_ns) {
+  if (std::exchange(closed_, true)) return;
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
 }

@@ -75,6 +75,7 @@ class Memcached final : public Parser {
   void lose(uint64_t ts_ns);
 
   TransactionSink& sink_;
+  bool closed_ = false;
   bool recognised_ = false;
   bool unseen_before_ = false;  ///< the connection's start was not seen
   size_t tries_ = 0;

@@ -22,6 +22,7 @@ constexpr uint32_t kSsl = 0x800;
 constexpr uint32_t kZstd = 0x4000000;
 constexpr uint32_t kQueryAttributes = 0x8000000;
 
+constexpr uint16_t kDeadlock = 1213;
 constexpr uint16_t kMoreResults = 0x0008;
 constexpr uint16_t kCursorExists = 0x0040;
 
@@ -73,6 +74,8 @@ bool begins_command(std::string_view bytes) {
   return bytes.size() >= kHeader && byte(bytes, 3) == 0 && packet_length(bytes) > 0 && (bytes.size() == kHeader || byte(bytes, 4) <= 0x1f || byte(bytes, 4) == 0xfa);
 }
 
+constexpr std::string_view kResetConnection = "RESET_CONNECTION";  // forgets prepared statements
+
 struct Known {
   uint8_t code;
   std::string_view operation;
@@ -80,12 +83,13 @@ struct Known {
 // Commands that are answered by OK, EOF, an error or one line.
 constexpr Known kSimple[] = {
     {0x02, "USE"},   {0x05, "CREATE"}, {0x06, "DROP"},   {0x07, "FLUSH"}, {0x08, "SHUTDOWN"}, {0x09, "STATISTICS"}, {0x0c, "KILL"},
-    {0x0d, "DEBUG"}, {0x0e, "PING"},   {0x15, "_OTHER"}, {0x1a, "RESET"}, {0x1b, "SET"},      {0x1f, "RESET"},
+    {0x0d, "DEBUG"}, {0x0e, "PING"},   {0x15, "_OTHER"}, {0x1a, "RESET"}, {0x1b, "SET"},      {0x1f, kResetConnection},
 };
 
 }  // namespace
 
 Verdict MySql::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (closed_) return Verdict::finished;
   if (bytes.empty()) return phase_ == Phase::start ? Verdict::undecided : Verdict::mine;
   if (phase_ == Phase::start) return recognise(direction, passage, bytes);
   if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
@@ -100,7 +104,7 @@ Verdict MySql::recognise(Direction direction, const Passage& passage, std::strin
   if (unseen_before_) {
     if (!is_command(bytes, bytes.size())) return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
     const uint8_t code = byte(bytes, 4);
-    if (code == 0x03 && sql_operation(bytes.substr(5)) == kOtherOperation) return Verdict::undecided;
+    if (code == 0x03 && sql_operation(bytes.substr(5), SqlDialect::mysql) == kOtherOperation) return Verdict::undecided;
     client_ = direction;
     client_run_ = passage.run;
     phase_ = Phase::commands;
@@ -192,7 +196,9 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
       std::string_view text = payload.substr(1);
       uint64_t count = 0;
       if (attributes_ && take_number(text, count) && count == 0) text.remove_prefix(std::min<size_t>(1, text.size()));
-      begin(Kind::results, count == 0 ? sql_operation(text) : kOtherOperation, packet, std::string(next_statement(text, true)));
+      // Behind attributes with values the text is not sought.
+      if (count > 0) text = {};
+      begin(Kind::results, sql_operation(text, SqlDialect::mysql), packet, std::string(next_statement(text, SqlDialect::mysql)));
       return Verdict::mine;
     }
     case 0x04:
@@ -208,7 +214,7 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
     case 0x1e:
       return Verdict::finished;  // replication
     case 0x16:
-      last_prepared_ = sql_operation(payload.substr(1));
+      last_prepared_ = sql_operation(payload.substr(1), SqlDialect::mysql);
       begin(Kind::prepare, "PREPARE", packet);
       return Verdict::mine;
     case 0x17:
@@ -233,10 +239,12 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
 
 void MySql::begin(Command::Kind kind, std::string_view operation, const MySqlPacketReader& packet, std::string rest) {
   Command made{.kind = kind, .operation = operation, .rest = std::move(rest), .tgid = packet.tgid(), .start_ns = packet.start_ns()};
-  if (lost_)
+  if (lost_) {
     report(made, QueryStatus::unknown, packet.start_ns());
-  else
-    pending_.push_back(std::move(made));
+    return;
+  }
+  rest_bytes_ += made.rest.size();
+  pending_.push_back(std::move(made));
 }
 
 void MySql::server_packet(const MySqlPacketReader& packet, uint64_t ts_ns) {
@@ -266,6 +274,7 @@ void MySql::server_packet(const MySqlPacketReader& packet, uint64_t ts_ns) {
     return;
   }
   if (first == kError && answer_ != Answer::definitions) {
+    if (two(payload, 1) == kDeadlock) in_transaction_ = false;  // it has been rolled back; errors carry no status
     end_command(QueryStatus::error, ts_ns);
     return;
   }
@@ -326,6 +335,7 @@ void MySql::first_of_answer(const MySqlPacketReader& packet, uint64_t ts_ns) {
   switch (pending_.front().kind) {
     case Command::Kind::simple:
       if (first == kOk) note_status(status_of_ok(payload));
+      if (first == kOk && pending_.front().operation == kResetConnection) statements_.clear();
       if (first == kEof) note_status(status_of_eof(payload));
       end_command(QueryStatus::ok, ts_ns);
       break;
@@ -345,7 +355,10 @@ void MySql::first_of_answer(const MySqlPacketReader& packet, uint64_t ts_ns) {
       }
       break;
     case Command::Kind::log_in:
-      if (first == kOk) end_command(QueryStatus::ok, ts_ns);
+      if (first != kOk) break;
+      note_status(status_of_ok(payload));
+      statements_.clear();
+      end_command(QueryStatus::ok, ts_ns);
       break;
   }
 }
@@ -394,12 +407,15 @@ void MySql::end_result(uint16_t status, bool had_rows, uint64_t ts_ns) {
   if (command.operation == "CALL" && had_rows) return;
   report(command, QueryStatus::ok, ts_ns);
   command.start_ns = ts_ns;
-  command.operation = sql_operation(command.rest);
-  command.rest = std::string(next_statement(command.rest, true));
+  command.operation = sql_operation(command.rest, SqlDialect::mysql);
+  rest_bytes_ -= command.rest.size();
+  command.rest = std::string(next_statement(command.rest, SqlDialect::mysql));
+  rest_bytes_ += command.rest.size();
 }
 
 void MySql::end_command(QueryStatus status, uint64_t ts_ns) {
   report(pending_.front(), status, ts_ns);
+  rest_bytes_ -= pending_.front().rest.size();
   pending_.pop_front();
   answer_ = Answer::first;
   more_definitions_ = 0;
@@ -416,6 +432,7 @@ void MySql::report(const Command& command, QueryStatus status, uint64_t end_ns) 
 }
 
 Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+  if (closed_) return Verdict::finished;
   if (phase_ == Phase::start) {
     unseen_before_ = true;
     lead_.clear();
@@ -469,6 +486,7 @@ void MySql::lose_frame(Direction direction, uint64_t ts_ns) {
 void MySql::lose(uint64_t ts_ns) {
   for (const Command& command : pending_) report(command, QueryStatus::unknown, ts_ns);
   pending_.clear();
+  rest_bytes_ = 0;
   lost_ = true;
   adrift_ = false;
   last_.clear();
@@ -523,9 +541,11 @@ void MySql::begin_client_run(std::string_view bytes) {
 }
 
 void MySql::close(uint64_t ts_ns) {
+  if (std::exchange(closed_, true)) return;
   if (adrift_ && !settle_adrift()) lose(ts_ns);
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
+  rest_bytes_ = 0;
 }
 
 SessionState MySql::session() const {
@@ -537,9 +557,7 @@ SessionState MySql::session() const {
 }
 
 size_t MySql::memory() const {
-  size_t bytes = readers_[0].memory() + readers_[1].memory() + pending_.size() * sizeof(Command) + statements_.size() * 64;
-  for (const Command& command : pending_) bytes += command.rest.size();
-  return bytes;
+  return readers_[0].memory() + readers_[1].memory() + pending_.size() * sizeof(Command) + rest_bytes_ + statements_.size() * 64;
 }
 
 }  // namespace sockwatch

@@ -93,6 +93,7 @@ class MySql final : public Parser {
   MySqlPacketReader& reader(bool from_client) { return readers_[from_client ? 0 : 1]; }
 
   TransactionSink& sink_;
+  bool closed_ = false;
   Phase phase_ = Phase::start;
   bool unseen_before_ = false;    ///< the connection's start was not seen
   size_t tries_ = 0;
@@ -105,6 +106,7 @@ class MySql final : public Parser {
   uint64_t last_ns_ = 0;
 
   std::deque<Command> pending_;
+  size_t rest_bytes_ = 0;         ///< of the texts that they hold
   Answer answer_ = Answer::first;
   uint64_t definitions_ = 0;      ///< that are still to come
   uint64_t more_definitions_ = 0; ///< of a prepared statement: those of its columns, after those of its parameters

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "protocols/sql_operation.h"
 
@@ -75,6 +76,7 @@ bool is_plain(std::string_view operation) {
 }  // namespace
 
 Verdict PostgreSql::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (closed_) return Verdict::finished;
   return phase_ == Phase::start ? recognise(direction, passage, bytes) : consume(direction, passage, bytes);
 }
 
@@ -271,7 +273,10 @@ void PostgreSql::client_message(char type, const Reader& r) {
 }
 
 void PostgreSql::remember_statement(std::string_view name) {
-  if (name.size() > kMaxStatementName) return;
+  if (name.size() > kMaxStatementName) {
+    sink_.on_parse_error(ParseError::target_cut);
+    return;
+  }
   if (const auto known = statements_.find(name); known != statements_.end()) {
     known->second = unit_operation_;
   } else if (statements_.size() < kMaxStatements) {
@@ -297,9 +302,10 @@ void PostgreSql::push(Pending::Kind kind, const Reader& r, std::string_view oper
   if (cycle_ends && cycles_ > 0) pipelines_ = true;
   cycles_ += cycle_ends ? 1 : 0;
   if (kind == Pending::Kind::query) {
-    const std::string_view rest = next_statement(r.kept, false);
+    const std::string_view rest = next_statement(r.kept);
     if (sql_operation(rest) != kOtherOperation) made.text = rest;
   }
+  text_bytes_ += made.text.size();
   pending_.push_back(std::move(made));
 }
 
@@ -365,7 +371,9 @@ void PostgreSql::complete(std::string_view tag, uint64_t ts_ns) {
   statements_done_ = true;
   front.start_ns = ts_ns;
   front.operation = sql_operation(front.text);
-  front.text = std::string(next_statement(front.text, false));
+  text_bytes_ -= front.text.size();
+  front.text = std::string(next_statement(front.text));
+  text_bytes_ += front.text.size();
 }
 
 void PostgreSql::fail(uint64_t ts_ns) {
@@ -385,6 +393,7 @@ void PostgreSql::ready(char status, uint64_t ts_ns) {
   while (!pending_.empty()) {
     const Pending::Kind kind = pending_.front().kind;
     if (kind == Pending::Kind::execute) report(pending_.front(), pending_.front().operation, QueryStatus::unknown, ts_ns);
+    text_bytes_ -= pending_.front().text.size();
     pending_.pop_front();
     if (kind == Pending::Kind::query || kind == Pending::Kind::sync) {
       cycles_ -= cycles_ > 0 ? 1 : 0;
@@ -471,6 +480,7 @@ bool PostgreSql::settle_adrift() {
   });
   report(*question, question->operation, last_[0] != 0 ? QueryStatus::ok : QueryStatus::error, last_ns_);
   pending_.clear();
+  text_bytes_ = 0;
   cycles_ = 0;
   adrift_ = false;
   follow_server();
@@ -488,12 +498,14 @@ void PostgreSql::settle_all(QueryStatus status, uint64_t ts_ns) {
     report(pending, pending.operation, status, ts_ns);
   }
   pending_.clear();
+  text_bytes_ = 0;
   cycles_ = 0;
   statements_done_ = false;
   unit_start_ns_ = 0;
 }
 
 Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+  if (closed_) return Verdict::finished;
   if (phase_ == Phase::start) {
     unseen_before_ = true;
     lead_[0].clear();
@@ -539,6 +551,7 @@ void PostgreSql::remember_end(std::string_view bytes, uint64_t ts_ns) {
 void PostgreSql::eof(Direction, uint64_t) {}
 
 void PostgreSql::close(uint64_t ts_ns) {
+  if (std::exchange(closed_, true)) return;
   if (adrift_ && !settle_adrift()) lose(ts_ns);
   if (phase_ == Phase::messages) settle_all(lost_ ? QueryStatus::unknown : QueryStatus::aborted, ts_ns);
 }
@@ -553,10 +566,8 @@ SessionState PostgreSql::session() const {
 }
 
 size_t PostgreSql::memory() const {
-  size_t bytes = pending_.size() * sizeof(Pending) + statements_.size() * (sizeof(std::string) + 64);
-  for (const Reader& r : readers_) bytes += r.kept.capacity();
-  for (const Pending& pending : pending_) bytes += pending.text.size();
-  return bytes;
+  return pending_.size() * sizeof(Pending) + text_bytes_ + statements_.size() * (sizeof(std::string) + 64) +
+         readers_[0].kept.capacity() + readers_[1].kept.capacity();
 }
 
 }  // namespace sockwatch

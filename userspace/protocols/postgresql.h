@@ -101,6 +101,7 @@ class PostgreSql final : public Parser {
   Reader& reader(Direction direction) { return readers_[static_cast<size_t>(direction)]; }
 
   TransactionSink& sink_;
+  bool closed_ = false;
   Phase phase_ = Phase::start;
   bool unseen_before_ = false;       ///< the connection's start was not seen
   size_t tries_ = 0;                 ///< to recognise it in the middle
@@ -110,6 +111,7 @@ class PostgreSql final : public Parser {
   Passage lead_passage_[2];
 
   std::deque<Pending> pending_;
+  size_t text_bytes_ = 0;            ///< of the texts that they hold
   size_t cycles_ = 0;                ///< of them, those that the server answers with being ready
   uint64_t unit_start_ns_ = 0;       ///< first byte of the messages that lead to the next Execute; 0: none yet
   std::string_view unit_operation_;  ///< of the statement last parsed or bound

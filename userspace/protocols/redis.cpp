@@ -19,6 +19,7 @@ bool begins_command(std::string_view bytes) { return bytes.size() >= 2 && bytes[
 }  // namespace
 
 Verdict Redis::data(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!recognised_) return recognise(direction, passage, bytes);
   if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
@@ -221,6 +222,7 @@ void Redis::report(const Command& command, QueryStatus status, uint64_t end_ns, 
 }
 
 Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+  if (closed_) return Verdict::finished;
   // The middle of a string tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.length - bytes.tail.size();
   if (!recognised_) {
@@ -251,6 +253,7 @@ void Redis::lose(uint64_t ts_ns) {
 }
 
 void Redis::close(uint64_t ts_ns) {
+  if (std::exchange(closed_, true)) return;
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
 }

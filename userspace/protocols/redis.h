@@ -59,6 +59,7 @@ class Redis final : public Parser {
   void lose(uint64_t ts_ns);
 
   TransactionSink& sink_;
+  bool closed_ = false;
   bool recognised_ = false;
   bool unseen_before_ = false;  ///< the connection's start was not seen
   size_t tries_ = 0;            ///< to recognise it in the middle

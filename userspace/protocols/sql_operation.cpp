@@ -43,13 +43,26 @@ constexpr bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr bool is_name(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0; }
 
+// What MySQL and MariaDB execute although it stands in a comment, behind "/*!", "/*M!" and a version; `at` when it is none.
+size_t executable(std::string_view text, size_t at) {
+  size_t code = at + 2;
+  if (text.substr(code, 1) == "M") ++code;
+  if (text.substr(code, 1) != "!") return at;
+  ++code;
+  while (code < text.size() && text[code] >= '0' && text[code] <= '9') ++code;
+  return code;
+}
+
 // Where the comment that begins at `at` ends; `at` when none does.
-size_t after_comment(std::string_view text, size_t at, bool mysql) {
-  if (text.substr(at, 2) == "--" || (mysql && text[at] == '#')) {
+size_t after_comment(std::string_view text, size_t at, SqlDialect dialect) {
+  const bool mysql = dialect == SqlDialect::mysql;
+  const bool dashes = text.substr(at, 2) == "--" && (!mysql || at + 2 >= text.size() || is_blank(text[at + 2]));
+  if (dashes || (mysql && text[at] == '#')) {
     const size_t newline = text.find('\n', at);
     return newline == std::string_view::npos ? text.size() : newline + 1;
   }
   if (text.substr(at, 2) != "/*") return at;
+  if (const size_t code = executable(text, at); mysql && code != at) return code;
   size_t depth = 1;
   for (at += 2; at < text.size() && depth > 0; ++at) {
     const std::string_view two = text.substr(at, 2);
@@ -88,14 +101,14 @@ size_t after_dollar_quotes(std::string_view text, size_t at) {
 
 }  // namespace
 
-std::string_view sql_operation(std::string_view text) {
+std::string_view sql_operation(std::string_view text, SqlDialect dialect) {
   size_t at = 0;
   while (at < text.size()) {
     if (is_blank(text[at]) || text[at] == '(' || text[at] == ';') {
       ++at;
       continue;
     }
-    const size_t next = after_comment(text, at, text[at] == '#');
+    const size_t next = after_comment(text, at, dialect);
     if (next == at) break;
     at = next;
   }
@@ -112,7 +125,8 @@ std::string_view sql_operation(std::string_view text) {
   return it != kWords.end() && it->word == wanted ? it->operation : kOtherOperation;
 }
 
-std::string_view next_statement(std::string_view text, bool backslashes) {
+std::string_view next_statement(std::string_view text, SqlDialect dialect) {
+  const bool backslashes = dialect == SqlDialect::mysql;
   for (size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == ';') return text.substr(at + 1);
@@ -121,7 +135,7 @@ std::string_view next_statement(std::string_view text, bool backslashes) {
     } else if (c == '$' && !backslashes && (at == 0 || !is_name(text[at - 1]))) {
       at = after_dollar_quotes(text, at);
     } else {
-      const size_t next = after_comment(text, at, backslashes);
+      const size_t next = after_comment(text, at, dialect);
       at = next == at ? at + 1 : next;
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace sockwatch {
@@ -9,12 +10,15 @@ namespace sockwatch {
 /// For words that are not in the table, and for text that ends before its first word.
 inline constexpr std::string_view kOtherOperation = "_OTHER";
 
+/// In MySQL's, `/*! ... */` is no comment, a backslash escapes within quotes, and `--` begins a comment before a blank only.
+enum class SqlDialect : uint8_t { postgresql, mysql };
+
 /// "SELECT" for "/* a */ (select 1)"; START is BEGIN, END is COMMIT, ABORT is ROLLBACK, VALUES and TABLE are SELECT. The result
 /// lives for ever.
-std::string_view sql_operation(std::string_view text);
+std::string_view sql_operation(std::string_view text, SqlDialect dialect = SqlDialect::postgresql);
 
 /// What follows the statement that `text` begins with, behind its semicolon; empty where none follows. Quotes, comments and
-/// dollar quotes are understood as PostgreSQL does; `backslashes`: as MySQL does.
-std::string_view next_statement(std::string_view text, bool backslashes);
+/// dollar quotes are understood as the dialect has them.
+std::string_view next_statement(std::string_view text, SqlDialect dialect = SqlDialect::postgresql);
 
 }  // namespace sockwatch
