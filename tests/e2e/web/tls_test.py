@@ -8,10 +8,11 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "support")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "support"), os.path.join(HERE, "..", "prometheus")]
 
 from agent import wait_until  # noqa: E402
-from secured import Certificates, SecuredAgent, folder  # noqa: E402
+from prometheus import Prometheus  # noqa: E402
+from secured import Certificates, SecuredAgent, bcrypt, folder  # noqa: E402
 
 AGENT = sys.argv.pop(1)
 
@@ -209,6 +210,32 @@ class Tls(unittest.TestCase):
         finally:
             slow.kill()
             slow.wait()
+
+
+class PrometheusScrapes(unittest.TestCase):
+    def test_with_its_own_certificate_and_a_password(self):
+        with folder() as where:
+            made = Certificates(where)
+            made.authority("ca")
+            made.issue("ca", "server", "IP:127.0.0.1", "serverAuth")
+            made.issue("ca", "scraper", "DNS:scraper.example")
+            path = made.path
+            config = tls("client_ca_file: ca.crt", "client_auth_type: RequireAndVerifyClientCert",
+                         "client_allowed_sans: [scraper.example]")
+            agent = SecuredAgent(AGENT, where, config + f"basic_auth_users: {{scraper: {bcrypt('secret', 10)}}}\n",
+                                 scheme="https", curl=["--user", "scraper:secret", "--cacert", path("ca.crt"),
+                                                       "--cert", path("scraper.crt"), "--key", path("scraper.key")])
+            try:
+                job = (", scheme: https, basic_auth: {username: scraper, password: secret}, tls_config: "
+                          f"{{ca_file: {path('ca.crt')}, cert_file: {path('scraper.crt')}, key_file: {path('scraper.key')}}}")
+                with Prometheus(agent.port, job=job) as prometheus:
+                    wait_until(lambda: [v for _, v in prometheus.query("count_over_time(up[1m])") if v >= 5],
+                               "five scrapes", 60)
+                    self.assertEqual([v for _, v in prometheus.query("min_over_time(up[1m])")], [1.0])
+                for reason in "unauthorized", "tls_handshake", "tls_timeout":
+                    self.assertEqual(agent.refused(reason), 0, reason)
+            finally:
+                agent.stop()
 
 
 if __name__ == "__main__":

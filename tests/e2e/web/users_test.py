@@ -3,7 +3,6 @@
 import base64
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -78,14 +77,14 @@ class Users(unittest.TestCase):
                 begun = time.monotonic()
                 self.assertEqual(self.agent.curl("--user", credentials)[0], 401)
                 times.append(time.monotonic() - begun)
-            return statistics.median(times)
+            return min(times)  # what else runs on the host only adds
 
         def free():  # what curl itself and a refusal without a password take
             begun = time.monotonic()
             self.agent.curl()
             return time.monotonic() - begun
 
-        overhead = statistics.median(free() for _ in range(5))
+        overhead = min(free() for _ in range(5))
         known, unknown = seconds("scraper:wrong") - overhead, seconds("nobody:wrong") - overhead
         print(f"bcrypt, cost 10: known user {known * 1e3:.1f} ms, unknown {unknown * 1e3:.1f} ms, "
               f"besides {overhead * 1e3:.1f} ms")
@@ -100,9 +99,10 @@ class Users(unittest.TestCase):
         for guess in sockets:
             guess.sendall(f"GET /metrics HTTP/1.1\r\nAuthorization: Basic {token}\r\n\r\n".encode())
         self.assertEqual(self.agent.welcome("/metrics")[0], 200)
-        sockets[-1].setblocking(False)
-        with self.assertRaises(BlockingIOError, msg="the last guess was judged before the scrape was answered"):
-            sockets[-1].recv(1)
+        middle = sockets[guesses // 2]  # with threads in common, all before it would have been judged first
+        middle.setblocking(False)
+        with self.assertRaises(BlockingIOError, msg="half of the guesses were judged before the scrape was answered"):
+            middle.recv(1)
         for guess in sockets:
             guess.settimeout(30)
             self.assertIn(b" 401 ", guess.recv(100))

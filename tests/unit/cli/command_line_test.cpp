@@ -70,20 +70,24 @@ TEST(CommandLine, FlagsStandBeforeOrAfterTheCommand) {
 TEST(CommandLine, FlagsWinOverTheFile) {
   const std::string path = testing::TempDir() + "/command_line_test." + std::to_string(::getpid());
   std::ofstream(path)
-      << "web: {listen_address: ':1', telemetry_path: /file}\nlog: {level: warn, format: json}\n"
+      << "web: {listen_address: ':1', telemetry_path: /file, max_requests: 3}\nlog: {level: warn, format: json}\n"
          "paths: {procfs: /a, cgroupfs: /b}\ncapture: {ring_bytes: 1MiB}\n";
   const Result<Config> from_file = effective_config(accepted({"--config.file=" + path}));
   ASSERT_TRUE(from_file) << from_file.error().message;
   EXPECT_EQ(from_file.value().web.telemetry_path, "/file");
   EXPECT_EQ(from_file.value().capture.ring_bytes, 1u << 20);
+  EXPECT_EQ(from_file.value().web.max_requests, 3u);
+  EXPECT_EQ(from_file.value().web.config_file, "");
 
   const Result<Config> both =
       effective_config(accepted({"--config.file", path, "--web.listen-address=[::1]:2",
-                                 "--web.telemetry-path=/flag", "--log.level=error", "--log.format=logfmt",
+                                 "--web.telemetry-path=/flag", "--web.max-requests=0", "--web.config.file=/w", "--log.level=error", "--log.format=logfmt",
                                  "--path.procfs=/p", "--path.cgroupfs=/c", "--capture.ring-bytes=64KiB"}));
   ASSERT_TRUE(both) << both.error().message;
   EXPECT_EQ(both.value().web.listen_address, "[::1]:2");
   EXPECT_EQ(both.value().web.telemetry_path, "/flag");
+  EXPECT_EQ(both.value().web.max_requests, 0u);
+  EXPECT_EQ(both.value().web.config_file, "/w");
   EXPECT_EQ(both.value().log.level, "error");
   EXPECT_EQ(both.value().log.format, "logfmt");
   EXPECT_EQ(both.value().procfs, "/p");
@@ -112,6 +116,7 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
       {{"--web.listen-address"}, "sockwatch: --web.listen-address needs a value; "},
       {{"--web.listen-address=9765"}, "sockwatch: --web.listen-address: expected an address"},
       {{"--web.telemetry-path=/"}, "sockwatch: --web.telemetry-path: expected a path"},
+      {{"--web.max-requests=many"}, "sockwatch: --web.max-requests: expected a whole number"},
       {{"--log.level=loud"}, "sockwatch: --log.level: expected debug, info, warn or error, got \"loud\"; "},
       {{"--log.format=xml"}, "sockwatch: --log.format: expected logfmt or json, got \"xml\"; "},
       {{"--capture.ring-bytes=4MB"}, "sockwatch: --capture.ring-bytes: expected a size"},
