@@ -12,6 +12,8 @@ TEST_PACKAGES=(
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql libdbd-mariadb-perl
   redis-server redis-tools python3-redis memcached python3-pymemcache
 )
+# For scripts/demo.sh, which adds Node.js, Java and Go where they are missing.
+DEMO_PACKAGES=(python3 python3-psycopg2 python3-redis curl nginx-light perl php-cli php-pgsql postgresql redis-server redis-tools prometheus)
 # For the tests labelled slow.
 SLOW_PACKAGES=(debootstrap)
 
