@@ -8,6 +8,7 @@
 #include "pipeline/scrape_mailbox.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/service_notice.h"
 
 namespace sockwatch {
 namespace {
@@ -95,7 +96,9 @@ Result<> run_agent(const Config& config) {
 
   log_info("watching every HTTP service on this host",
            {{"metrics", "http://localhost:" + std::to_string((*server)->port()) + config.web.telemetry_path}});
+  notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
+  notify_service_manager("STOPPING=1");
   mailbox.shut();
   log_info("stopped; nothing of sockwatch is left in the kernel");
   return ran;

@@ -1,0 +1,82 @@
+"""The systemd unit: its capabilities are enough to see and to name services, the agent tells when it is ready and when it stops."""
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.join(HERE, "..", "..")
+sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance")]
+from agent import Agent, wait_until  # noqa: E402
+from living import Client, server  # noqa: E402
+
+UNIT = os.path.join(TESTS, "..", "config", "systemd", "sockwatch.service")
+MOST_EXPOSED = 4.0  # systemd-analyze's score; 10 is worst
+
+
+def capabilities():
+    with open(UNIT, encoding="utf-8") as file:
+        line = re.search(r"^CapabilityBoundingSet=(.*)$", file.read(), re.M).group(1)
+    return [name.removeprefix("CAP_").lower() for name in line.split()]
+
+
+def runs_with_them(agent_path):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(30)
+        # What a unit's bounding set does: no other capability, whoever we are.
+        starter = os.path.join(folder, "start")
+        with open(starter, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nNOTIFY_SOCKET=" + path + " exec setpriv --bounding-set -all," + ",".join("+" + c for c in capabilities())
+                       + f" --no-new-privs {agent_path} \"$@\"\n")
+        os.chmod(starter, 0o755)
+        with Agent(starter, wait=False) as agent:
+            assert manager.recv(100) == b"READY=1", "the first word is not that it is ready"
+            assert agent._ready(), "it said that it is ready, and is not"
+            with open(f"/proc/{agent.process.pid}/status", encoding="ascii") as status:
+                print("right: capabilities " + re.search(r"CapEff:\s*(\S+)", status.read()).group(1))
+            with server("capped", prefix=("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")) as (port, _):
+                for _ in range(3):
+                    Client(port).ask("/")
+                wait_until(lambda: agent.value("http_requests_total", service="capped", status="200") == 3, "3 requests of another user's service, by its name", 10)
+            agent.process.terminate()
+            assert manager.recv(100) == b"STOPPING=1", "it does not say that it stops"
+            assert agent.process.wait(20) == 0
+    shutil.rmtree(folder)
+    print("right: ready, sees and names services, stops")
+
+
+def score():
+    if not shutil.which("systemd-analyze"):
+        print("skipped: systemd-analyze is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        # verify wants the program to be there.
+        with open(UNIT, encoding="utf-8") as file, open(os.path.join(folder, "sockwatch.service"), "w", encoding="utf-8") as copy:
+            copy.write(file.read().replace("/usr/sbin/sockwatch", "/bin/true"))
+        path = os.path.join(folder, "sockwatch.service")
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", path], capture_output=True, text=True)
+        found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+        assert found, done.stdout[-500:] + done.stderr
+        print(f"systemd-analyze security: {found.group(1)}")
+        assert float(found.group(1)) <= MOST_EXPOSED, done.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--agent", required=True)
+    options = parser.parse_args()
+    runs_with_them(options.agent)
+    score()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
