@@ -8,9 +8,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
+from checks import check, wrong  # noqa: E402
 from database import MariaDb, program  # noqa: E402
-
-failures = []
 
 # What MariaDB calls the operations.
 NAMES = {"select": "SELECT", "insert": "INSERT", "insert_select": "INSERT", "update": "UPDATE", "delete": "DELETE", "begin": "BEGIN",
@@ -18,13 +17,6 @@ NAMES = {"select": "SELECT", "insert": "INSERT", "insert_select": "INSERT", "upd
          "create_table": "CREATE", "create_procedure": "CREATE", "drop_table": "DROP", "load": "LOAD", "call_procedure": "CALL",
          "show_status": "SHOW", "show_warnings": "SHOW", "show_fields": "SHOW", "show_databases": "SHOW", "show_tables": "SHOW",
          "drop_procedure": "DROP", "change_db": "USE", "truncate": "TRUNCATE"}
-
-
-def check(what, seen, wanted):
-    good = seen == wanted
-    print(f"{'right' if good else 'WRONG'}: {what}: {seen}" + ("" if good else f", wanted {wanted}"), flush=True)
-    if not good:
-        failures.append(what)
 
 
 def queries(agent, service, status="ok"):
@@ -180,7 +172,7 @@ def main():
         pool(agent, server)
         check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
         check("messages that made no sense", agent.value("sockwatch_parse_errors_total", reason="bad_message"), 0)
-    return 1 if failures else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -9,16 +9,8 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
+from checks import check, wrong  # noqa: E402
 from database import PostgreSql, program  # noqa: E402
-
-failures = []
-
-
-def check(what, seen, wanted):
-    good = seen == wanted
-    print(f"{'right' if good else 'WRONG'}: {what}: {seen}" + ("" if good else f", wanted {wanted}"), flush=True)
-    if not good:
-        failures.append(what)
 
 
 def queries(agent, service, status="ok"):
@@ -197,7 +189,7 @@ def main():
             check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
             check("messages that made no sense", agent.value("sockwatch_parse_errors_total", reason="bad_message"), 0)
         older_connection(options.agent, server)
-    return 1 if failures else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
+from checks import check, wrong  # noqa: E402
 from database import Redis, program  # noqa: E402
-
-failures = []
 
 # Commands whose reply tells what Redis counts, over keys that are there and keys that are not.
 COMMANDS = """
@@ -25,14 +24,6 @@ zrangebyscore z 0 9|zrevrange z 0 -1|zrandmember z|xlen x|xrange x - +|xrange no
 set s again get|set fresh 1 get|getset s more|getset other 1|getdel other|getdel nokey|incr n|append s x|setnx s 1|del a b|lpop l|spop m|zpopmin z
 get h|llen s|lpop nokey|eval "return 1" 0|ping|echo hello|unlink z|expire s 100|persist s|rename s t|dbsize|flushdb
 """
-
-
-def check(what, seen, wanted):
-    good = seen == wanted
-    print(f"{'right' if good else 'WRONG'}: {what}: {seen if len(str(seen)) < 300 else len(seen)}", flush=True)
-    if not good:
-        print("  differs: " + str({k: (seen.get(k), wanted.get(k)) for k in {*seen, *wanted} if seen.get(k) != wanted.get(k)}))
-        failures.append(what)
 
 
 def cache(agent):
@@ -170,7 +161,7 @@ def main():
         long_lists(agent, server, benchmark)
         check("segments lost", {"lost": agent.value("sockwatch_lost_segments_total")}, {"lost": 0})
         check("messages that made no sense", {"bad": agent.value("sockwatch_parse_errors_total", reason="bad_message")}, {"bad": 0})
-    return 1 if failures else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
