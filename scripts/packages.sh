@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev clang-tidy python3 python3-prometheus-client curl openssl nginx-light prometheus prometheus-alertmanager
   liburing-dev iproute2 apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
-  postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql libdbd-mariadb-perl
+  postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql lintian
   redis-server redis-tools python3-redis memcached python3-pymemcache
 )
 # For scripts/demo.sh, which adds Node.js, Java and Go where they are missing.
