@@ -1,0 +1,419 @@
+// Dialogues with databases and caches: what they must give whole, in pieces of every size, seen from either end, and when part of
+// them is not seen.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/conversation.h"
+
+namespace sockwatch {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class Queries final : public TransactionSink {
+ public:
+  void on_transaction(const Transaction& t) override { lines.push_back("HTTP " + t.status.text()); }
+  void on_query(const Query& q) override {
+    EXPECT_EQ(q.role, role);
+    std::string line = std::string(q.operation) + " " + std::string(to_string(q.status));
+    if (q.hits + q.misses > 0) line += " " + std::to_string(q.hits) + "+" + std::to_string(q.misses);
+    lines.push_back(line);
+  }
+  void on_parse_error(ParseError error) override { errors.push_back(std::string(to_string(error))); }
+
+  Role role = Role::client;
+  Lines lines;
+  Lines errors;
+};
+
+/// What one side says, or that bytes of it pass unseen.
+struct Turn {
+  enum class Who : uint8_t { client, server } who;
+  std::string bytes;
+  size_t unseen = 0;
+  std::string tail = {};
+};
+Turn client(std::string bytes) { return {Turn::Who::client, std::move(bytes)}; }
+Turn server(std::string bytes) { return {Turn::Who::server, std::move(bytes)}; }
+
+class Player {
+ public:
+  explicit Player(Role role) : role_(role), conversation_(sink_) { sink_.role = role; }
+
+  /// The connection's start was not seen.
+  void begin_in_the_middle() {
+    for (Direction d : {Direction::recv, Direction::send}) conversation_.unseen(d, {.ts_ns = 1}, {.length = 1, .tail = {}, .late = true});
+  }
+
+  Verdict play(const Turn& turn, size_t piece = SIZE_MAX) {
+    const Direction direction = (turn.who == Turn::Who::client) == (role_ == Role::client) ? Direction::send : Direction::recv;
+    if (direction != last_ || run_ == 0) ++run_;
+    last_ = direction;
+    Verdict verdict = Verdict::undecided;
+    for (std::string_view rest = turn.bytes; !rest.empty() && verdict <= Verdict::mine; rest.remove_prefix(std::min(piece, rest.size())))
+      verdict = conversation_.data(direction, passage(), rest.substr(0, piece));
+    if (turn.unseen > 0) verdict = conversation_.unseen(direction, passage(), {.length = turn.unseen, .tail = turn.tail, .late = false});
+    return verdict;
+  }
+
+  Lines finish() {
+    conversation_.advance(now_ + 2'000'000'000);
+    conversation_.close(now_ + 2'000'000'000);
+    return sink_.lines;
+  }
+  Conversation& conversation() { return conversation_; }
+  const Queries& sink() const { return sink_; }
+
+ private:
+  Passage passage() { return {.ts_ns = now_ += 1000, .tgid = 7, .run = run_, .exact_run = true}; }
+
+  Role role_;
+  Queries sink_;
+  Conversation conversation_;
+  Direction last_ = Direction::recv;
+  uint32_t run_ = 0;
+  uint64_t now_ = 1'000'000'000;
+};
+
+// PostgreSQL.
+std::string big(uint32_t n) {
+  return {static_cast<char>(n >> 24), static_cast<char>(n >> 16), static_cast<char>(n >> 8), static_cast<char>(n)};
+}
+std::string pg(char type, const std::string& body) { return type + big(static_cast<uint32_t>(body.size() + 4)) + body; }
+std::string nul(const std::string& text) { return text + '\0'; }
+std::string pg_startup() {
+  const std::string body = big(196608) + nul("user") + nul("a") + '\0';
+  return big(static_cast<uint32_t>(body.size() + 4)) + body;
+}
+std::string done(const std::string& tag) { return pg('C', nul(tag)); }
+std::string ready(char status) { return pg('Z', std::string(1, status)); }
+const std::string kPgWelcome = pg('R', big(0)) + pg('S', nul("a") + nul("b")) + ready('I');
+const std::string kPgRow = pg('T', "columns") + pg('D', std::string(300, 'v'));
+const std::string kPgError = pg('E', nul("SERROR") + nul("C42P01") + '\0');
+
+// MySQL.
+std::string my(uint8_t sequence, const std::string& payload) {
+  const size_t n = payload.size();
+  return std::string{static_cast<char>(n), static_cast<char>(n >> 8), static_cast<char>(n >> 16), static_cast<char>(sequence)} + payload;
+}
+std::string my_command(uint8_t code, const std::string& rest) { return my(0, static_cast<char>(code) + rest); }
+std::string my_ok(uint8_t sequence, uint8_t status, uint8_t header = 0) {
+  return my(sequence, std::string{static_cast<char>(header), 0, 0, static_cast<char>(status), 0, 0, 0});
+}
+std::string my_eof(uint8_t sequence, uint8_t status) {
+  return my(sequence, std::string{static_cast<char>(0xfe), 0, 0, static_cast<char>(status), 0});
+}
+std::string my_greeting(uint32_t capabilities) {
+  std::string p = "\x0a" + nul("8.0.0") + std::string(4, 'i') + std::string(8, 'a') + '\0';
+  p += std::string{static_cast<char>(capabilities), static_cast<char>(capabilities >> 8), 33, 2, 0, static_cast<char>(capabilities >> 16),
+                   static_cast<char>(capabilities >> 24), 21};
+  return my(0, p + std::string(10, '\0') + nul(std::string(12, 'a')) + nul("mysql_native_password"));
+}
+std::string my_login(uint32_t capabilities) {
+  return my(1, std::string{static_cast<char>(capabilities), static_cast<char>(capabilities >> 8), static_cast<char>(capabilities >> 16),
+                           static_cast<char>(capabilities >> 24)} + std::string(28, '\0') + nul("bench") + nul(""));
+}
+std::string my_rows(bool deprecate, uint8_t status) {
+  std::string out = my(1, "\x01") + my(2, std::string(40, 'd'));
+  uint8_t n = 3;
+  if (!deprecate) out += my_eof(n++, status);
+  out += my(n, std::string(200, 'r'));
+  return out + (deprecate ? my_ok(static_cast<uint8_t>(n + 1), status, 0xfe) : my_eof(static_cast<uint8_t>(n + 1), status));
+}
+constexpr uint32_t kDeprecateEof = 1u << 24;
+constexpr uint32_t kUsual = 0xa685;
+
+// Redis.
+std::string resp(std::initializer_list<std::string> words) {
+  std::string out = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return out;
+}
+
+struct Dialogue {
+  const char* name;
+  const char* protocol;
+  std::vector<Turn> turns;
+  Lines expected;
+};
+
+std::vector<Dialogue> dialogues() {
+  std::vector<Dialogue> all = {
+      {"simple queries", "postgresql",
+       {client(pg_startup()), server(kPgWelcome), client(pg('Q', nul("SELECT 1; /* ; */ INSERT INTO t VALUES (';')"))),
+        server(kPgRow + done("SELECT 1") + done("INSERT 0 1") + ready('I')), client(pg('Q', nul("selec 1"))), server(kPgError + ready('I')),
+        client(pg('Q', nul(";"))), server(pg('I', "") + ready('I')), client(pg('X', ""))},
+       {"SELECT ok", "INSERT ok", "_OTHER error"}},
+      {"the extended protocol, pipelined", "postgresql",
+       {client(pg_startup()), server(kPgWelcome),
+        client(pg('P', nul("s") + nul("UPDATE t SET a = $1") + std::string(2, '\0')) + pg('B', nul("") + nul("s") + "p") + pg('E', nul("") + big(0)) +
+               pg('B', nul("") + nul("s") + "p") + pg('E', nul("") + big(0)) + pg('S', "")),
+        server(pg('1', "") + pg('2', "") + done("UPDATE 3") + pg('2', "") + kPgError + ready('E')), client(pg('Q', nul("ROLLBACK"))),
+        server(done("ROLLBACK") + ready('I'))},
+       {"UPDATE ok", "UPDATE error", "ROLLBACK ok"}},
+      {"COPY", "postgresql",
+       {client(pg_startup()), server(kPgWelcome), client(pg('Q', nul("COPY t FROM STDIN"))), server(pg('G', "abc")),
+        client(pg('d', "1\n") + pg('d', "2\n") + pg('c', "")), server(done("COPY 2") + ready('I'))},
+       {"COPY ok"}},
+      {"TLS refused", "postgresql",
+       {client(big(8) + big(80877103)), server("N"), client(pg_startup()), server(kPgWelcome), client(pg('Q', nul("BEGIN"))),
+        server(done("BEGIN") + ready('T'))},
+       {"BEGIN ok"}},
+      {"no answer", "postgresql", {client(pg_startup()), server(kPgWelcome), client(pg('Q', nul("SELECT 1")))}, {"SELECT aborted"}},
+      {"commands and replies", "redis",
+       {client(resp({"SET", "k", "v"}) + resp({"get", "k"}) + resp({"GET", "none"}) + resp({"MGET", "k", "none", "k"})),
+        server("+OK\r\n$1\r\nv\r\n$-1\r\n*3\r\n$1\r\nv\r\n$-1\r\n$1\r\nv\r\n"), client(resp({"HGETALL", "none"}) + resp({"EXISTS", "k", "none"})),
+        server("*0\r\n:1\r\n"), client(resp({"NOSUCH"}) + "PING\r\n"), server("-ERR unknown command\r\n+PONG\r\n")},
+       {"SET ok", "GET ok 1+0", "GET ok 0+1", "MGET ok 2+1", "HGETALL ok 0+1", "EXISTS ok 1+1", "_OTHER error", "PING ok"}},
+      {"a transaction", "redis",
+       {client(resp({"MULTI"}) + resp({"GET", "k"}) + resp({"LPOP", "k"}) + resp({"MGET", "a", "b"}) + resp({"EXEC"})),
+        server("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n$1\r\nv\r\n-WRONGTYPE\r\n*2\r\n$-1\r\n$1\r\nv\r\n"),
+        client(resp({"MULTI"}) + resp({"GET", "k"}) + resp({"DISCARD"})), server("+OK\r\n+QUEUED\r\n+OK\r\n")},
+       {"MULTI ok", "GET ok 1+0", "LPOP error", "MGET ok 1+1", "EXEC ok", "MULTI ok", "DISCARD ok"}},
+      {"RESP3 and messages", "redis",
+       {client(resp({"HELLO", "3"})), server("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n"), client(resp({"SUBSCRIBE", "a", "b"}) + resp({"GET", "k"})),
+        server(">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n>3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n"
+               "|1\r\n+ttl\r\n:3600\r\n_\r\n")},
+       {"HELLO ok", "SUBSCRIBE ok", "GET ok 0+1"}},
+      {"text", "memcached",
+       {client("set k 0 0 5\r\nEND\r\n\r\n"), server("STORED\r\n"), client("get k none k2\r\n"), server("VALUE k 0 5\r\nEND\r\n\r\nEND\r\n"),
+        client("set k 0 0 1 noreply\r\nx\r\nget none\r\n"), server("END\r\n"), client("incr k 1\r\n"), server("CLIENT_ERROR cannot\r\n")},
+       {"SET ok", "GET ok 1+2", "SET unknown", "GET ok 0+1", "INCR error"}},
+      {"meta commands", "memcached",
+       {client("mg a v q\r\nmg b v q\r\nmg c v\r\nms d 2 q\r\nhi\r\nmn\r\n"), server("VA 1\r\nx\r\nEN\r\nMN\r\n")},
+       {"MG ok 1+0", "MG ok 0+1", "MG ok 0+1", "MS ok", "MN ok"}},
+  };
+  for (const bool deprecate : {false, true}) {
+    const uint32_t capabilities = kUsual | (deprecate ? kDeprecateEof : 0);
+    const auto ended = [&](uint8_t sequence, uint8_t status) { return deprecate ? std::string() : my_eof(sequence, status); };
+    all.push_back({deprecate ? "rows that end in OK" : "rows that end in EOF", "mysql",
+                   {server(my_greeting(capabilities)), client(my_login(capabilities)), server(my_ok(2, 2)), client(my_command(3, "SELECT 1")),
+                    server(my_rows(deprecate, 2)), client(my_command(3, "INSERT INTO t VALUES (1); SELECT 2")),
+                    server(my_ok(1, 10) + my_rows(deprecate, 2)), client(my_command(3, "UPDATE nowhere")), server(my(1, "\xff" "abc#42S02no")),
+                    client(my_command(22, "DELETE FROM t WHERE a = ?")),
+                    server(my(1, std::string{0, 5, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0}) + my(2, std::string(30, 'p')) + ended(3, 2)),
+                    client(my_command(23, std::string{5, 0, 0, 0, 0, 1, 0, 0, 0})), server(my_ok(1, 2)),
+                    client(my_command(3, "CALL p()")), server(my_rows(deprecate, 10) + my_rows(deprecate, 10) + my_ok(9, 2)),
+                    client(my_command(14, "")), server(my_ok(1, 2)), client(my_command(1, ""))},
+                   {"SELECT ok", "INSERT ok", "SELECT ok", "UPDATE error", "PREPARE ok", "DELETE ok", "CALL ok", "PING ok"}});
+  }
+  return all;
+}
+
+bool unanswered(const std::string& line) { return line.ends_with(" aborted") || line.ends_with(" unknown"); }
+
+class QueryDialogues : public testing::TestWithParam<Role> {};
+INSTANTIATE_TEST_SUITE_P(FromEitherEnd, QueryDialogues, testing::Values(Role::client, Role::server),
+                         [](const auto& role) { return std::string(to_string(role.param)); });
+
+TEST_P(QueryDialogues, GiveTheSameWholeAndInPieces) {
+  for (const Dialogue& dialogue : dialogues()) {
+    for (const size_t piece : {SIZE_MAX, size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{7}, size_t{64}}) {
+      Player player(GetParam());
+      for (const Turn& turn : dialogue.turns) ASSERT_LE(player.play(turn, piece), Verdict::mine) << dialogue.name << " by " << piece;
+      EXPECT_EQ(player.finish(), dialogue.expected) << dialogue.name << " by " << piece;
+      EXPECT_EQ(player.conversation().protocol().name, dialogue.protocol) << dialogue.name;
+      EXPECT_EQ(player.sink().errors, Lines()) << dialogue.name << " by " << piece;
+    }
+  }
+}
+
+TEST_P(QueryDialogues, EveryTurnMayBeCutAtEveryByte) {
+  for (const Dialogue& dialogue : dialogues()) {
+    for (size_t cut_turn = 0; cut_turn < dialogue.turns.size(); ++cut_turn) {
+      for (size_t at = 1; at < dialogue.turns[cut_turn].bytes.size(); ++at) {
+        Player player(GetParam());
+        for (size_t i = 0; i < dialogue.turns.size(); ++i) {
+          Turn turn = dialogue.turns[i];
+          if (i == cut_turn) {
+            Turn head = turn;
+            head.bytes.resize(at);
+            player.play(head);
+            turn.bytes.erase(0, at);
+          }
+          player.play(turn);
+        }
+        ASSERT_EQ(player.finish(), dialogue.expected) << dialogue.name << ", turn " << cut_turn << " at " << at;
+      }
+    }
+  }
+}
+
+TEST_P(QueryDialogues, TruncatedAtEveryByteInventsNothing) {
+  for (const Dialogue& dialogue : dialogues()) {
+    for (size_t last = 0; last < dialogue.turns.size(); ++last) {
+      for (size_t at = 1; at < dialogue.turns[last].bytes.size(); ++at) {
+        Player player(GetParam());
+        for (size_t i = 0; i < last; ++i) player.play(dialogue.turns[i]);
+        Turn turn = dialogue.turns[last];
+        turn.bytes.resize(at);
+        player.play(turn);
+        const Lines seen = player.finish();
+        for (size_t i = 0; i < seen.size(); ++i) {
+          const bool same = i < dialogue.expected.size() && seen[i] == dialogue.expected[i];
+          ASSERT_TRUE(same || unanswered(seen[i])) << dialogue.name << ", turn " << last << " at " << at << ": " << seen[i];
+        }
+      }
+    }
+  }
+}
+
+TEST(QueryGaps, TheMiddleOfAValueMayPassUnseen) {
+  const std::string value(100'000, 'v');
+  Player redis(Role::client);
+  redis.play(client(resp({"GET", "k"})));
+  redis.play({Turn::Who::server, "$100000\r\nvvvv", 100'000 - 4 + 2, "vvvvvvvvvvvvvv\r\n"});
+  redis.play(client(resp({"GET", "k"})));
+  redis.play(server("$-1\r\n"));
+  EXPECT_EQ(redis.finish(), (Lines{"GET ok 1+0", "GET ok 0+1"}));
+  EXPECT_EQ(redis.sink().errors, Lines());
+
+  Player postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  const std::string row = pg('D', value);
+  const std::string end = done("SELECT 1") + ready('T');
+  postgres.play({Turn::Who::server, row.substr(0, 100), row.size() - 100 + end.size() - 10, ""});
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT unknown"}));
+}
+
+TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
+  Player postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  const std::string end = done("SELECT 50") + ready('I');
+  postgres.play({Turn::Who::server, kPgRow, 500'000, end.substr(end.size() - 16)});
+  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  postgres.play(client(pg('Q', nul("DELETE FROM t"))));
+  postgres.play(server(done("DELETE 1") + ready('I')));
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok", "DELETE ok"}));
+
+  Player mysql(Role::client);
+  mysql.play(server(my_greeting(kUsual)));
+  mysql.play(client(my_login(kUsual)));
+  mysql.play(server(my_ok(2, 2)));
+  mysql.play(client(my_command(3, "SELECT 1")));
+  const std::string rows = my_rows(false, 3);
+  mysql.play({Turn::Who::server, rows.substr(0, 60), 500'000, rows.substr(rows.size() - 16)});
+  mysql.play(client(my_command(3, "COMMIT")));
+  mysql.play(server(my_ok(1, 2)));
+  EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
+}
+
+TEST(QueryGaps, WhatMayHaveHeldWholeMessagesMakesItsQuestionsUnknownAndFootingIsFoundAgain) {
+  Player redis(Role::server);
+  redis.play(client(resp({"GET", "a"}) + resp({"GET", "b"})));
+  redis.play({Turn::Who::server, "$1\r\n", 20, ""});
+  redis.play(client(resp({"GET", "c"})));
+  redis.play(server("$1\r\nv\r\n"));
+  EXPECT_EQ(redis.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 1+0"}));
+
+  Player memcached(Role::client);
+  memcached.play(client("get a\r\nget b\r\n"));
+  memcached.play({Turn::Who::server, "VAL", 40, ""});
+  memcached.play(client("get c\r\n"));
+  memcached.play(server("END\r\n"));
+  EXPECT_EQ(memcached.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 0+1"}));
+}
+
+TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
+  for (const Role role : {Role::client, Role::server}) {
+    Player postgres(role);
+    postgres.begin_in_the_middle();
+    postgres.play(server(pg('D', "the end of an earlier answer")));
+    postgres.play(client(pg('Q', nul("SELECT 1"))));
+    postgres.play(server(kPgRow + done("SELECT 1") + ready('T')));
+    EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+    EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok"}));
+
+    Player mysql(role);
+    mysql.begin_in_the_middle();
+    mysql.play(client(my_command(3, "SELECT 1")));
+    mysql.play(server(my_rows(true, 2)));
+    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok"}));
+
+    Player redis(role);
+    redis.begin_in_the_middle();
+    redis.play(server("$3\r\nold\r\n"));
+    redis.play(client(resp({"GET", "k"})));
+    redis.play(server("$-1\r\n"));
+    EXPECT_EQ(redis.finish(), (Lines{"GET ok 0+1"}));
+  }
+}
+
+TEST(QuerySessions, WhatAConnectionIsAt) {
+  Player postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::none);
+  postgres.play(server(kPgWelcome));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  postgres.play(client(pg('Q', nul("BEGIN")).substr(0, 2)));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  postgres.play(client(pg('Q', nul("BEGIN")).substr(2)));
+  postgres.play(server(done("BEGIN") + ready('T')));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+
+  Player encrypted(Role::client);
+  encrypted.play(client(big(8) + big(80877103)));
+  encrypted.play(server("S"));
+  encrypted.play(client("\x16\x03\x01 all that follows"));
+  EXPECT_EQ(encrypted.conversation().session(), SessionState::unreadable);
+  EXPECT_EQ(encrypted.finish(), Lines());
+  EXPECT_EQ(encrypted.sink().errors, (Lines{"encrypted"}));
+}
+
+TEST(QueryLimits, HostileLengthsGetNoAnswer) {
+  const std::vector<Turn> turns = {client("*1\r\n$99999999999999999999\r\n"), client("*2147483648\r\n"), client("*1\r\n$-1\r\n"),
+                                   client("set k 0 0 99999999999\r\n"),       client(big(4) + big(196608)), client(big(0xffffffff) + big(196608)),
+                                   server(my(0, std::string(1, 10))),         client(std::string(200, '\0')), client(std::string(200, '\xff'))};
+  for (const Turn& turn : turns) {
+    Player player(Role::server);
+    player.play(turn);
+    for (const std::string& line : player.finish()) EXPECT_TRUE(unanswered(line)) << line;
+  }
+  Player postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  postgres.play(server("T" + big(3)));
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT unknown"}));
+  EXPECT_EQ(postgres.sink().errors, (Lines{"bad_message"}));
+
+  Player redis(Role::client);
+  redis.play(client(resp({"GET", "k"})));
+  std::string nested;
+  for (int i = 0; i < 100; ++i) nested += "*1\r\n";
+  redis.play(server(nested));
+  EXPECT_EQ(redis.finish(), (Lines{"GET unknown"}));
+}
+
+TEST(QueryLimits, QuestionsWithoutAnAnswerAreBounded) {
+  Player redis(Role::client);
+  std::string many;
+  for (int i = 0; i < 70'000; ++i) many += resp({"GET", "k"});
+  redis.play(client(many));
+  EXPECT_LT(redis.conversation().memory(), 8u << 20);
+  EXPECT_EQ(redis.sink().errors, (Lines{"pipeline_limit"}));
+  EXPECT_EQ(redis.finish().size(), 70'000u - 1);
+}
+
+TEST(QueryProtocols, HttpStaysHttp) {
+  const std::string head = "GET /version HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const size_t piece : {SIZE_MAX, size_t{1}, size_t{4}}) {
+    Player player(Role::server);
+    player.play(client(head), piece);
+    player.play(server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), piece);
+    EXPECT_EQ(player.finish(), (Lines{"HTTP 200"}));
+  }
+  Player ssh(Role::server);
+  EXPECT_EQ(ssh.play(client("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")), Verdict::not_mine);
+}
+
+}  // namespace
+}  // namespace sockwatch
