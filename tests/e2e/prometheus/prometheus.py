@@ -19,7 +19,7 @@ class Prometheus:
         self._folder = tempfile.TemporaryDirectory()
         config = f"{self._folder.name}/prometheus.yml"
         with open(config, "w", encoding="utf-8") as file:
-            file.write("global: {scrape_interval: 1s}\nscrape_configs:\n"
+            file.write("global: {scrape_interval: 1s, evaluation_interval: 1s}\nscrape_configs:\n"
                        f"  - {{job_name: sockwatch, static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]{job}}}\n"
                        f"{scrapes}{more}")
         self._log = open(f"{self._folder.name}/log", "w+b")
