@@ -30,7 +30,8 @@ def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     rules = os.path.realpath(os.path.join(ROOT, "config", "rules", "recording.yml"))
-    with Agent(options.agent) as agent, Prometheus(agent.port, "--web.enable-remote-write-receiver") as store:
+    # The store scrapes nothing of the agent (there is nobody at port 1): the same series from two sides would be out of order.
+    with Agent(options.agent) as agent, Prometheus(1, "--web.enable-remote-write-receiver") as store:
         write = f"rule_files: ['{rules}']\nremote_write: [{{url: 'http://127.0.0.1:{store.port}/api/v1/write'}}]\n"
         with Prometheus(agent.port, more=write) as site:
             federate = (f"  - {{job_name: federate, honor_labels: true, metrics_path: /federate, params: {{'match[]': ['{{__name__=~\"[a-z_]+:.+\"}}']}}, "
