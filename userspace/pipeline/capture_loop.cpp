@@ -13,10 +13,9 @@
 namespace sockwatch {
 namespace {
 
-constexpr int kPollMs = 20;                         // the ring wakes us sooner when it fills
-constexpr uint64_t kPendingNs = 250'000'000;        // a response's end is known within a second
+constexpr uint64_t kPendingNs = 250'000'000;  // a response's end is known within a second
 constexpr uint64_t kCompleteNs = 5'000'000'000;
-constexpr uint64_t kListingShare = 50;              // listings take at most one part in so many of our time
+constexpr uint64_t kListingShare = 50;  // listings take at most one part in so many of our time
 
 Error system_error(const char* what) { return Error{std::string(what) + ": " + std::strerror(errno)}; }
 
@@ -67,11 +66,11 @@ Result<> CaptureLoop::run(const Tasks& tasks) {
   }
   epoll_event events[4];
   while (!tasks.done || !tasks.done()) {
-    const int n = epoll_wait(epoll_.get(), events, 4, kPollMs);
+    const int n = epoll_wait(epoll_.get(), events, 4, interval_.ms());  // a ring that fills wakes us sooner
     if (n < 0 && errno != EINTR) return system_error("cannot wait for events");
     for (int i = 0; i < n; ++i)
       if (events[i].data.fd == signals_.get()) return {};
-    drain(tasks);
+    interval_.found(drain(tasks));
     const uint64_t now_ns = monotonic_ns();
     if (Result<> looked = look_after(tasks, now_ns); !looked) return looked;
     tasks.on_tick(now_ns);
@@ -79,11 +78,12 @@ Result<> CaptureLoop::run(const Tasks& tasks) {
   return {};
 }
 
-void CaptureLoop::drain(const Tasks& tasks) {
+size_t CaptureLoop::drain(const Tasks& tasks) {
   pressure_.ring_used_bytes = std::max(pressure_.ring_used_bytes, capture_.ring_used());
   FirstAge first(*tasks.handler, monotonic_ns());
-  capture_.drain(first);
+  const size_t records = capture_.drain(first);
   pressure_.lag_ns = std::max(pressure_.lag_ns, first.age_ns());
+  return records;
 }
 
 Result<> CaptureLoop::look_after(const Tasks& tasks, uint64_t now_ns) {

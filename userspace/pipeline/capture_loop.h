@@ -7,6 +7,7 @@
 #include <span>
 
 #include "capture/capture.h"
+#include "pipeline/poll_interval.h"
 #include "stream/socket_info.h"
 #include "util/fd.h"
 #include "util/result.h"
@@ -42,13 +43,14 @@ class CaptureLoop {
  private:
   CaptureLoop(Capture& capture, Fd signals, Fd epoll)
       : capture_(capture), signals_(std::move(signals)), epoll_(std::move(epoll)) {}
-  void drain(const Tasks& tasks);
+  size_t drain(const Tasks& tasks);
   Result<> look_after(const Tasks& tasks, uint64_t now_ns);
 
   Capture& capture_;
   Fd signals_;
   Fd epoll_;
   Pressure pressure_;
+  PollInterval interval_;
   uint64_t next_pending_ns_ = 0;
   uint64_t next_complete_ns_ = 0;
 };
