@@ -131,6 +131,7 @@ static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u
 static __always_inline void emit_untold(struct socket_state *st, __u32 direction)
 {
 	struct stream *d = &st->streams[direction & 1];
+	struct untold *u = &st->untold[direction & 1];
 	struct {
 		struct sw_header header;
 		__u8 tail[SW_TAIL_MAX];
@@ -146,17 +147,17 @@ static __always_inline void emit_untold(struct socket_state *st, __u32 direction
 	r.header.tgid = st->tgid;
 	r.header.run = st->run;
 	r.header.captured = 0;
-	r.header.tail = d->tail_len;
+	r.header.tail = u->tail_len;
 	r.header.kind = SW_RECORD_SEGMENT;
 	r.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
-	r.header.hidden = d->hidden;
-	__builtin_memcpy(r.tail, d->tail, SW_TAIL_MAX);
+	r.header.hidden = u->hidden;
+	__builtin_memcpy(r.tail, u->tail, SW_TAIL_MAX);
 	count(SW_COUNT_SEGMENTS);
 	if (!output(&r, size, bpf_ktime_get_ns()))
 		count(SW_COUNT_LOST_SEGMENTS);
 	d->told = d->offset;
-	d->tail_len = 0;
-	d->hidden = 0;
+	u->tail_len = 0;
+	u->hidden = 0;
 }
 
 #endif

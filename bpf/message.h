@@ -70,6 +70,23 @@ static __always_inline bool descriptor_is(struct task_struct *task, __u64 fd, st
 	return BPF_CORE_READ(file, private_data) == (void *)sk->sk_socket;
 }
 
+/* The calls that say where the bytes lie in one argument; false for all others. */
+static __always_inline bool locate_plain(struct message *m, long nr, struct pt_regs *regs)
+{
+	if (nr == __NR_read || nr == __NR_write || nr == __NR_recvfrom || nr == __NR_sendto) {
+		m->base = PT_REGS_PARM2_SYSCALL(regs);
+	} else if (nr == __NR_readv || nr == __NR_writev || nr == __NR_preadv2 || nr == __NR_pwritev2) {
+		__u64 n = PT_REGS_PARM3_SYSCALL(regs);
+		m->iov = PT_REGS_PARM2_SYSCALL(regs);
+		m->iovcnt = n > IOVECS_MAX ? IOVECS_MAX : n;
+	} else if (nr == __NR_recvmsg || nr == __NR_sendmsg) {
+		message_from_header(m, PT_REGS_PARM2_SYSCALL(regs));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static __always_inline void locate(struct message *m, struct sock *sk, struct socket_state *st, __u32 direction,
 				   __u64 length, int flags, struct task_struct *task)
 {
@@ -101,15 +118,9 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 			return;
 		}
 	}
-	if (nr == __NR_read || nr == __NR_write || nr == __NR_recvfrom || nr == __NR_sendto) {
-		m->base = PT_REGS_PARM2_SYSCALL(regs);
-	} else if (nr == __NR_readv || nr == __NR_writev || nr == __NR_preadv2 || nr == __NR_pwritev2) {
-		__u64 n = PT_REGS_PARM3_SYSCALL(regs);
-		m->iov = PT_REGS_PARM2_SYSCALL(regs);
-		m->iovcnt = n > IOVECS_MAX ? IOVECS_MAX : n;
-	} else if (nr == __NR_recvmsg || nr == __NR_sendmsg) {
-		message_from_header(m, PT_REGS_PARM2_SYSCALL(regs));
-	} else if (nr == __NR_recvmmsg || nr == __NR_sendmmsg) {
+	if (locate_plain(m, nr, regs))
+		return;
+	if (nr == __NR_recvmmsg || nr == __NR_sendmmsg) {
 		message_from_array(m, st, PT_REGS_PARM2_SYSCALL(regs), (__u32)PT_REGS_PARM3_SYSCALL(regs), length,
 				   task->pid);
 	} else if (nr == __NR_sendfile || nr == __NR_splice) {

@@ -119,6 +119,16 @@ struct sw_socket_entry {
 /* What the iterator is asked to write: sw_iterate, a global of the kernel side. */
 enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };
 
+/* What the programs count, each CPU for itself. */
+enum sw_counter {
+	SW_COUNT_SEGMENTS = 0,        /* segments that passed on watched sockets and were to be told of */
+	SW_COUNT_LOST_SEGMENTS,       /* of these, the ring was full */
+	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
+	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
+	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
+	SW_COUNTERS,
+};
+
 /*
  * The rings: one a CPU, each an element of a mapped array. The CPU's programs are the one producer, userspace is the one
  * consumer. Positions only grow; a record lies at `position % size` and runs on past the end, for which the element has room
@@ -130,7 +140,7 @@ struct sw_ring {
 	sw_u64 reserved; /* programs interrupted by one another have room up to here */
 	sw_u32 nest;     /* programs at work on this CPU */
 	sw_u32 looks;
-	sw_u8 pad[40];
+	sw_u64 counts[SW_COUNTERS];
 	sw_u64 tail; /* consumed up to here; written by the consumer */
 	sw_u8 pad2[56];
 	/* size bytes of records follow, then SW_RING_SLACK */
@@ -143,16 +153,6 @@ struct sw_entry {
 };
 
 #define SW_RING_SLACK (SW_CAPTURE_MAX + 1024u)
-
-/* Per-CPU counters. */
-enum sw_counter {
-	SW_COUNT_SEGMENTS = 0,        /* segments that passed on watched sockets and were to be told of */
-	SW_COUNT_LOST_SEGMENTS,       /* of these, the ring was full */
-	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
-	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
-	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
-	SW_COUNTERS,
-};
 
 /*
  * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any

@@ -13,13 +13,6 @@
 #define LOOK_EVERY 16    /* records between two looks at the fill */
 #define RING_MARGIN 1024 /* left free for a program that interrupts another */
 
-static __always_inline struct sw_ring *ring(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&sw_rings, &cpu);
-}
-
 /* Makes what has been written visible, unless an interrupted program is still writing. */
 static __always_inline void publish(struct sw_ring *r)
 {

@@ -13,6 +13,7 @@ enum verdict {
 	VERDICT_IGNORE,
 };
 
+/* One direction. What every segment touches comes first, here and in struct socket_state: it costs cache lines. */
 struct stream {
 	__u64 offset;     /* bytes that passed */
 	__u64 told;       /* of these, up to where records have told */
@@ -21,9 +22,13 @@ struct stream {
 	__u64 first;      /* the first 8 bytes of the last run */
 	__u32 run_bytes;  /* captured in this run */
 	__u32 run_records;
-	__u8 tail[SW_TAIL_MAX]; /* the last bytes that passed, when they were not told */
+};
+
+/* Of the bytes of one direction that were not told. */
+struct untold {
+	__u8 tail[SW_TAIL_MAX]; /* the last of them */
 	__u8 tail_len;
-	__u8 hidden; /* of the bytes not told */
+	__u8 hidden;
 	__u8 pad[6];
 };
 
@@ -31,26 +36,27 @@ struct stream {
 
 struct socket_state {
 	__u64 cookie;
-	struct stream streams[2];
-	__u64 mmsg;      /* the array of the sendmmsg or recvmmsg under way ... */
-	__u32 mmsg_pid;  /* ... by this thread ... */
-	__u32 mmsg_next; /* ... and its next element */
-	__u32 tgid;      /* last told to userspace */
+	__u32 tgid;       /* last told to userspace */
 	__u32 run;
 	__u32 copied_seq; /* TCP: what had been consumed after the last receive */
 	__u8 verdict;
 	__u8 last_direction;
 	__u8 opened;
 	__u8 closed;
+	__u8 tcp;
+	__u8 queries; /* a database or cache: no bodies to leave out */
+	__u8 request_direction; /* 1 + direction, once known */
 	__u8 passive;
 	__u8 listening;
 	__u8 known_start;
 	__u8 from_start;
 	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
-	__u8 request_direction; /* 1 + direction, once known */
-	__u8 tcp;
+	struct stream streams[2];
+	struct untold untold[2];
+	__u64 mmsg;      /* the array of the sendmmsg or recvmmsg under way ... */
+	__u32 mmsg_pid;  /* ... by this thread ... */
+	__u32 mmsg_next; /* ... and its next element */
 	__u8 probe_len;
-	__u8 queries; /* a database or cache: no bodies to leave out */
 	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
 };
 
@@ -74,13 +80,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096); /* userspace sets the page size */
 } sw_bell SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SW_COUNTERS);
-	__type(key, __u32);
-	__type(value, __u64);
-} sw_counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -126,11 +125,18 @@ const volatile __u32 sw_ring_size = 4096;      /* of each ring; a power of two *
 /* Set by userspace before it reads the iterator. */
 __u32 sw_iterate_what = SW_ITERATE_ALL;
 
-static __always_inline void count(__u32 what)
+/* This CPU's. */
+static __always_inline struct sw_ring *ring(void)
 {
-	__u64 *counter = bpf_map_lookup_elem(&sw_counters, &what);
-	if (counter)
-		(*counter)++;
+	__u32 cpu = bpf_get_smp_processor_id();
+	return bpf_map_lookup_elem(&sw_rings, &cpu);
+}
+
+static __always_inline void count(enum sw_counter what)
+{
+	struct sw_ring *r = ring();
+	if (r)
+		r->counts[what]++;
 }
 
 static __always_inline struct scratch *scratch(void)

@@ -195,14 +195,7 @@ Result<std::vector<SocketInfo>> Capture::list(Listing what) {
 }
 
 Capture::Counters Capture::counters() const {
-  std::vector<uint64_t> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
-  const int fd = bpf_map__fd(impl_->skeleton->maps.sw_counters);
-  auto total = [&](uint32_t what) {
-    uint64_t sum = 0;
-    if (bpf_map_lookup_elem(fd, &what, per_cpu.data()) == 0)
-      for (uint64_t n : per_cpu) sum += n;
-    return sum;
-  };
+  auto total = [&](sw_counter what) { return impl_->rings->counted(what); };
   return {.segments = total(SW_COUNT_SEGMENTS),
           .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
           .lost_requests = total(SW_COUNT_LOST_REQUESTS),

@@ -45,6 +45,12 @@ uint64_t RingReader::used() const {
   return most;
 }
 
+uint64_t RingReader::counted(uint32_t counter) const {
+  uint64_t sum = 0;
+  for (const Ring& ring : rings_) sum += __atomic_load_n(&control(ring.memory).counts[counter], __ATOMIC_RELAXED);
+  return sum;
+}
+
 // A record that depends on another (the answer to what was received on another CPU) is stamped after that one was
 // complete. So what is stamped before now, and before any ring is looked at, has all that it depends on in what is looked at.
 void RingReader::begin() {

@@ -36,6 +36,8 @@ class RingReader {
   }
   /// Bytes written and not drained, of the fullest ring.
   uint64_t used() const;
+  /// What the programs have counted under `counter` (enum sw_counter), on all CPUs.
+  uint64_t counted(uint32_t counter) const;
   uint64_t ring_bytes() const { return ring_bytes_; }
 
  private:

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The bookkeeping of a socket's two streams and of their runs: what has passed, what has been told of it. */
+#ifndef SOCKWATCH_RUN_H
+#define SOCKWATCH_RUN_H
+
+#include "emit.h"
+
+static __always_inline void begin_run(struct socket_state *st, __u32 direction)
+{
+	struct stream *d = &st->streams[direction & 1];
+
+	st->run++;
+	st->last_direction = direction;
+	d->run_bytes = d->run_records = 0;
+	d->skip_until = 0;
+}
+
+/* The bytes go the other way now. */
+static __always_inline void turn(struct socket_state *st, __u32 direction)
+{
+	emit_untold(st, !direction);
+	begin_run(st, direction);
+	if (st->verdict <= VERDICT_MAYBE) {
+		st->verdict = VERDICT_NEW;
+		st->probe_len = 0;
+	}
+}
+
+/* Bytes that are counted and not told of now. */
+static __always_inline void pass(struct stream *d, __u64 n, __u64 now)
+{
+	d->offset += n;
+	d->last_ts = now;
+}
+
+static __always_inline void fill_header(struct sw_header *h, struct socket_state *st, __u32 direction, __u64 length,
+					__u64 now)
+{
+	h->socket = st->cookie;
+	h->ts_ns = now;
+	h->offset = st->streams[direction & 1].offset;
+	h->length = length;
+	h->tgid = st->tgid;
+	h->run = st->run;
+	h->captured = 0;
+	h->tail = 0;
+	h->kind = SW_RECORD_SEGMENT;
+	h->flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	h->hidden = SW_HIDDEN_NONE;
+}
+
+static __always_inline void count_lost(struct socket_state *st, __u32 direction, bool begins)
+{
+	count(SW_COUNT_LOST_SEGMENTS);
+	if (begins && st->request_direction == 1 + direction)
+		count(SW_COUNT_LOST_REQUESTS);
+}
+
+/* The bytes have been told of, or counted as lost. */
+static __always_inline void told(struct stream *d, __u64 length, __u32 captured, __u64 now)
+{
+	d->run_bytes += captured;
+	d->run_records++;
+	pass(d, length, now);
+	d->told = d->offset;
+}
+
+static __always_inline bool advised_to_ignore(struct socket_state *st)
+{
+	__u32 slot = st->cookie & (SW_ADVICE_SLOTS - 1);
+	__u64 *advice = bpf_map_lookup_elem(&sw_advice, &slot);
+
+	return advice && *advice == st->cookie;
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What becomes of a segment: of which kind it is, how much of it is copied, what userspace is told. */
+#ifndef SOCKWATCH_SEGMENT_H
+#define SOCKWATCH_SEGMENT_H
+
+#include "message.h"
+#include "run.h"
+#include "sniff.h"
+
+/* Bytes consumed since the last receive that passed no receive of ours; exact, since TCP counts what is consumed. */
+static __always_inline __u32 skipped_bytes(struct sock *sk, struct socket_state *st, __u32 received)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	__u32 now, skipped;
+
+	if (!tp)
+		return 0;
+	now = tp->copied_seq;
+	skipped = now - st->copied_seq - received;
+	st->copied_seq = now;
+	/* Consuming the FIN counts one; another thread's receive may be ahead of its report. */
+	if (skipped == 1 && sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	return skipped > 0x7fffffff ? 0 : skipped;
+}
+
+/* A long segment of a database or cache, in several records: there is no body in it that could be left out. */
+struct part {
+	struct message message;
+	__u64 length;
+	__u64 skip; /* up to where records have told */
+	__u64 now;
+	__u32 direction;
+	__u32 pad;
+};
+
+/* Global, so that the verifier sees it once. Returns whether more is to be told. */
+__noinline int emit_part(struct socket_state *st, struct part *p)
+{
+	struct scratch *s = scratch();
+	struct message m;
+	struct stream *d;
+	__u64 rest;
+	__u32 want, captured, tail;
+
+	if (!st || !p || !s)
+		return 0;
+	m = p->message;
+	d = &st->streams[p->direction & 1];
+	rest = p->length - p->skip;
+	want = query_budget(d, rest);
+	tail = want ? 0 : SW_TAIL_MAX;
+	captured = copy_message(&m, p->length, p->skip, want, tail);
+	if (m.hidden)
+		captured = tail = 0;
+	if (captured)
+		rest = captured;
+	fill_header(&s->header, st, p->direction, rest, p->now);
+	s->header.captured = captured;
+	s->header.tail = tail;
+	s->header.hidden = m.hidden;
+	captured &= 2 * SW_CAPTURE_MAX - 1;
+	if (captured > SW_CAPTURE_MAX)
+		return 0;
+	if (tail)
+		__builtin_memcpy(s->data + captured, s->tail, SW_TAIL_MAX);
+	count(SW_COUNT_SEGMENTS);
+	if (!output(&s->header, sizeof(s->header) + captured + tail, p->now))
+		count_lost(st, p->direction, false);
+	told(d, rest, captured, p->now);
+	p->skip += rest;
+	return p->skip < p->length;
+}
+
+#define PARTS_MAX 64 /* more than the budget of a run lasts for */
+
+/* Any segment of a socket that is watched: judges the first ones, leaves out bodies, tells of the rest. */
+static __always_inline void segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct stream *d = &st->streams[direction & 1];
+	struct untold *u = &st->untold[direction & 1];
+	__u64 now = bpf_ktime_get_ns(), skip = 0;
+	__u32 tgid = task->tgid, first, captured, tail;
+	struct scratch *s = scratch();
+	struct message m;
+	bool begins;
+
+	if (!s)
+		return;
+	if (direction == SW_RECV && st->tcp) {
+		__u32 skipped = skipped_bytes(sk, st, length);
+
+		if (skipped) {
+			st->untold[SW_RECV].hidden = SW_HIDDEN_SKIPPED;
+			pass(d, skipped, now);
+		}
+	}
+	if (st->last_direction != direction || !st->run)
+		turn(st, direction);
+
+	if (d->offset < d->skip_until) {
+		__u64 body = d->skip_until - d->offset;
+
+		if (length < body) {
+			pass(d, length, now);
+			return;
+		}
+		pass(d, body, now);
+		emit_untold(st, direction);
+		if (length == body)
+			return;
+		skip = body;
+	}
+
+	locate(&m, sk, st, direction, length, flags, task);
+	begins = d->run_records == 0;
+	if (d->run_bytes >= (st->queries ? QUERY_RUN_BYTES : RUN_BYTES) || d->run_records >= RUN_RECORDS) {
+		/* Enough of this run. Only a segment that begins with a head of HTTP is told of at once. */
+		__u32 keep = length < SW_TAIL_MAX ? length : SW_TAIL_MAX;
+
+		first = length - skip < 16 ? length - skip : 16;
+		captured = copy_message(&m, length, skip, first, keep);
+		if (captured < 12 || st->queries || head_kind() == HEAD_NONE) {
+			pass(d, length - skip, now);
+			u->hidden = m.hidden;
+			u->tail_len = m.hidden ? 0 : keep;
+			__builtin_memcpy(u->tail, s->tail, SW_TAIL_MAX);
+			return;
+		}
+	}
+
+	first = length - skip < SMALL_SEGMENT ? length - skip : SMALL_SEGMENT;
+	tail = length - skip > first ? SW_TAIL_MAX : 0;
+	captured = copy_message(&m, length, skip, first, tail);
+	if (st->verdict <= VERDICT_MAYBE && (m.hidden || st->probe_len < PROBE_MAX)) {
+		if (!m.hidden)
+			judge(st, direction, captured, length);
+		if (st->verdict == VERDICT_IGNORE)
+			return;
+	}
+	if (st->verdict == VERDICT_NEW) { /* the start was not seen and this run says nothing */
+		pass(d, length, now);
+		d->told = d->offset;
+		return;
+	}
+	if (begins)
+		d->first = captured >= 8 ? *(__u64 *)s->data : 0;
+	if (tail && captured == first) {
+		__u32 want = wanted(st, direction, length - skip, captured);
+
+		if (want > captured)
+			captured = copy_message(&m, length, skip, want, want < length - skip ? SW_TAIL_MAX : 0);
+		else
+			captured = want;
+		tail = captured < length - skip ? SW_TAIL_MAX : 0;
+	}
+	if (m.hidden)
+		captured = tail = 0;
+
+	if (st->queries && st->opened && length - skip > SW_CAPTURE_MAX) {
+		struct part p = { .message = m, .length = length, .skip = skip, .now = now, .direction = direction };
+		__u32 i;
+
+		if (st->tgid != tgid)
+			emit_owner(st, now, tgid);
+		emit_untold(st, direction);
+		for (i = 0; i < PARTS_MAX; i++)
+			if (!emit_part(st, &p))
+				break;
+		return;
+	}
+	count(SW_COUNT_SEGMENTS);
+	if (!st->opened && !emit_open(sk, st, now, tgid))
+		goto lost;
+	if (st->tgid != tgid)
+		emit_owner(st, now, tgid);
+	emit_untold(st, direction);
+
+	fill_header(&s->header, st, direction, length - skip, now);
+	s->header.captured = captured;
+	s->header.tail = tail;
+	s->header.hidden = m.hidden;
+	captured &= 2 * SW_CAPTURE_MAX - 1;
+	if (captured > SW_CAPTURE_MAX)
+		goto lost;
+	if (tail)
+		__builtin_memcpy(s->data + captured, s->tail, SW_TAIL_MAX);
+	if (output(&s->header, sizeof(s->header) + captured + (tail ? SW_TAIL_MAX : 0), now)) {
+		told(d, length - skip, captured, now);
+		return;
+	}
+lost:
+	count_lost(st, direction, begins);
+	told(d, length - skip, captured, now);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What most segments are: short, in memory, on a socket that userspace knows, with nothing left to tell. Every watched request
+ * passes here, so the path is short: no state is touched before all is known to be as usual, and what is not is left to
+ * segment.h.
+ */
+#ifndef SOCKWATCH_SHORT_SEGMENT_H
+#define SOCKWATCH_SHORT_SEGMENT_H
+
+#include "message.h"
+#include "run.h"
+#include "sniff.h"
+
+#define ADVICE_EVERY 8 /* runs between two looks at the advice */
+
+/* Whether no byte of the stream is to be left out, and none was. */
+static __always_inline bool as_usual(struct socket_state *st, __u32 direction, int flags, struct task_struct *task)
+{
+	struct stream *d = &st->streams[direction], *other = &st->streams[!direction];
+
+	if (!st->opened || st->tgid != (__u32)task->tgid || flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
+		return false;
+	if (task->io_uring || task->flags & PF_IO_WORKER || d->told != d->offset)
+		return false;
+	if (st->last_direction == direction)
+		return d->offset >= d->skip_until && d->run_bytes < RUN_BYTES && d->run_records < RUN_RECORDS;
+	return other->told == other->offset && (st->run % ADVICE_EVERY || !advised_to_ignore(st));
+}
+
+/* Whether TCP has consumed just this segment since the last one. */
+static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	return tp && tp->copied_seq == st->copied_seq + length;
+}
+
+static __always_inline bool locate_short(struct message *m, struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	m->base = m->iov = m->iovcnt = m->hidden = 0;
+	return !syscall_is_compat(task, regs) && locate_plain(m, syscall_number(regs), regs) && !m->hidden &&
+	       m->iovcnt <= IOVECS_FIRST;
+}
+
+/* Copies the segment from user memory straight into the ring. False when this is not for here; nothing has changed then. */
+static __always_inline bool short_segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct stream *d = &st->streams[direction];
+	struct small_message *data;
+	struct message m;
+	struct sw_header *h;
+	struct sw_ring *r;
+	__u64 now;
+	int fault;
+
+	barrier_var(length);
+	if (length > SMALL_SEGMENT || !as_usual(st, direction, flags, task))
+		return false;
+	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length))
+		return false;
+	if (!locate_short(&m, task))
+		return false;
+	r = ring();
+	if (!r)
+		return false;
+
+	now = bpf_ktime_get_ns();
+	if (direction == SW_RECV)
+		st->copied_seq += length;
+	if (st->last_direction != direction)
+		begin_run(st, direction);
+	r->counts[SW_COUNT_SEGMENTS]++;
+	h = reserve(r, sizeof(*h) + length, now);
+	if (!h) {
+		publish(r);
+		count_lost(st, direction, d->run_records == 0);
+		told(d, length, 0, now);
+		return true;
+	}
+	data = (void *)(h + 1);
+	fill_header(h, st, direction, length, now);
+	if (m.iov)
+		fault = copy_small(data, m.iov, m.iovcnt, length);
+	else
+		fault = bpf_probe_read_user(data, length, (void *)m.base);
+	if (fault)
+		h->hidden = SW_HIDDEN_FAULT;
+	else
+		h->captured = length;
+	if (d->run_records == 0)
+		d->first = *(__u64 *)data;
+	publish(r);
+	look(r);
+	told(d, length, length, now);
+	return true;
+}
+
+#endif
