@@ -42,6 +42,9 @@ enum class Metric : uint8_t {
   series_overflowed,
   limits_hit,
   connections,
+  excluded_connections,
+  config_reloaded,
+  config_reload_time,
   ring_size,
   ring_used_max,
   drain_lag_max,
@@ -56,7 +59,7 @@ enum class Metric : uint8_t {
   process_start_time,
   process_threads,
 };
-inline constexpr size_t kMetrics = 44;
+inline constexpr size_t kMetrics = 47;
 
 const MetricDescriptor& descriptor(Metric metric);
 const std::array<MetricDescriptor, kMetrics>& metric_table();

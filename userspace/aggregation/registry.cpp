@@ -101,6 +101,13 @@ void Registry::set_active_connections(uint32_t service, std::string_view service
   entry.connections = connections;
 }
 
+void Registry::set_route_patterns(const std::vector<std::string>& patterns) {
+  impl_->routes.patterns = patterns;
+  for (const Impl::Service& service : impl_->services)
+    for (const auto& series : service.roles)
+      if (series) series->set_route_patterns(patterns);
+}
+
 void Registry::forget_service(uint32_t service) {
   impl_->caches.forget_service(service);
   impl_->cache_servers.forget_service(service);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aggregation/query_series.h"
 #include "aggregation/snapshot.h"
@@ -37,6 +38,9 @@ class Registry {
 
   /// Connections accepted and open now, replacing what was said before. (services that serve HTTP, 0 included.)
   void set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections);
+
+  /// Patterns of routes (RoutesConfig::patterns) from now on; what has been counted stays.
+  void set_route_patterns(const std::vector<std::string>& patterns);
 
   /// Removes every series of a service (its processes have been gone for the configured time).
   void forget_service(uint32_t service);

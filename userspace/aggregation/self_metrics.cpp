@@ -103,6 +103,9 @@ void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& o
   writer.one(Metric::series_overflowed, static_cast<double>(self.series_overflowed));
   writer.by(Metric::limits_hit, "limit", self.limits_hit);
   writer.one(Metric::connections, static_cast<double>(self.connections));
+  writer.one(Metric::excluded_connections, static_cast<double>(self.excluded_connections));
+  writer.one(Metric::config_reloaded, self.config_reloaded ? 1 : 0);
+  writer.one(Metric::config_reload_time, self.config_reload_time);
   writer.one(Metric::ring_size, static_cast<double>(self.ring_bytes));
   writer.one(Metric::ring_used_max, static_cast<double>(self.ring_used_bytes_max));
   writer.one(Metric::drain_lag_max, self.drain_lag_seconds_max);

@@ -23,6 +23,9 @@ struct SelfMetrics {
   uint64_t series_overflowed = 0;
   std::map<std::string, uint64_t> limits_hit;           ///< by limit: bounds of attribution
   uint64_t connections = 0;                             ///< tracked now
+  uint64_t excluded_connections = 0;                    ///< left out by the configuration
+  bool config_reloaded = true;                          ///< the last reading of the configuration found no mistake
+  double config_reload_time = 0;                        ///< when the one in force was read, seconds since 1970
   std::map<std::string, uint64_t> refused_connections;  ///< by reason: to the metrics endpoint
   uint64_t ring_bytes = 0;                              ///< size of each CPU's ring
   uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen since the last scrape

@@ -34,6 +34,8 @@ class ServiceSeries {
 
   void record(std::string_view peer, const Transaction& transaction);
 
+  void set_route_patterns(const std::vector<std::string>& patterns) { routes_.set_patterns(patterns); }
+
   /// Series kept, of all metrics.
   uint64_t series() const;
   /// Transactions counted under _overflow.

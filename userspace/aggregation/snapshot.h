@@ -57,6 +57,8 @@ struct Snapshot {
   std::vector<MetricFamily> families;
   /// What to add to CLOCK_MONOTONIC for the time since 1970; unknown for recordings.
   std::optional<int64_t> wall_clock_offset_ns;
+  /// Written in front of every series' own labels; null: none.
+  LabelText constant_labels;
 };
 
 }  // namespace sockwatch

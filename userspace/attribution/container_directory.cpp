@@ -14,10 +14,10 @@ ContainerDirectory::ContainerDirectory(std::vector<std::string> sockets, std::ve
 ContainerDirectory::ContainerDirectory(std::vector<std::string> sockets, std::vector<std::string> labels,
                                        const Limits& limits)
     : limits_(limits),
-      labels_(std::move(labels)),
       cancel_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       budget_(limits.budget),
-      refilled_(Clock::now()) {
+      refilled_(Clock::now()),
+      labels_(std::move(labels)) {
   for (std::string& socket : sockets)
     if (!socket.empty()) engines_.push_back({.socket = std::move(socket)});
 }
@@ -94,10 +94,15 @@ void ContainerDirectory::run() {
     if (stop_) return;
     const std::string id = std::move(queue_.front());
     queue_.pop_front();
+    const std::vector<std::string> labels = labels_;
     lock.unlock();
     auto info = std::make_shared<ContainerInfo>();
-    const EngineAnswer answer = ask(id, *info);
+    const EngineAnswer answer = ask(id, labels, *info);
     lock.lock();
+    if (labels != labels_) {  // others are wanted meanwhile
+      queue_.push_front(id);
+      continue;
+    }
     Entry& entry = known_[id];
     entry.asked = false;
     entry.answer = answer;
@@ -110,7 +115,7 @@ void ContainerDirectory::run() {
 }
 
 // Found by any engine, or else unanswered when one of them might have known.
-EngineAnswer ContainerDirectory::ask(const std::string& id, ContainerInfo& info) {
+EngineAnswer ContainerDirectory::ask(const std::string& id, const std::vector<std::string>& labels, ContainerInfo& info) {
   EngineAnswer all = EngineAnswer::absent;
   for (Engine& engine : engines_) {
     const Clock::time_point now = Clock::now();
@@ -118,7 +123,7 @@ EngineAnswer ContainerDirectory::ask(const std::string& id, ContainerInfo& info)
     if (now >= engine.quiet_until) {
       answer = EngineQuestion{.socket = engine.socket,
                               .id = id,
-                              .labels = labels_,
+                              .labels = labels,
                               .deadline = now + limits_.deadline,
                               .cancel_fd = cancel_.get()}
                    .ask(info);
@@ -128,6 +133,13 @@ EngineAnswer ContainerDirectory::ask(const std::string& id, ContainerInfo& info)
     if (answer == EngineAnswer::unanswered) all = answer;
   }
   return all;
+}
+
+void ContainerDirectory::want(std::vector<std::string> labels) {
+  const std::lock_guard lock(mutex_);
+  if (labels == labels_) return;
+  labels_ = std::move(labels);
+  std::erase_if(known_, [](const auto& entry) { return !entry.second.asked; });
 }
 
 uint64_t ContainerDirectory::revision() const {

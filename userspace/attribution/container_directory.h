@@ -52,6 +52,8 @@ class ContainerDirectory {
 
   /// `id` as CgroupIdentity tells it.
   Finding find(const std::string& id);
+  /// Keeps these labels from now on; what is known is asked for again.
+  void want(std::vector<std::string> labels);
   /// Changes whenever an answer has come that somebody may have given up waiting for.
   uint64_t revision() const;
   Counters counters() const;
@@ -73,10 +75,9 @@ class ContainerDirectory {
   void enqueue(const std::string& id, Entry& entry);
   void refill(Clock::time_point now);
   void run();
-  EngineAnswer ask(const std::string& id, ContainerInfo& info);
+  EngineAnswer ask(const std::string& id, const std::vector<std::string>& labels, ContainerInfo& info);
 
   const Limits limits_;
-  const std::vector<std::string> labels_;
   std::vector<Engine> engines_;  ///< of the helper thread
   Fd cancel_;                    ///< readable: stop
   // The caller's.
@@ -87,6 +88,7 @@ class ContainerDirectory {
   std::condition_variable asked_;
   std::condition_variable answered_;
   bool stop_ = false;
+  std::vector<std::string> labels_;
   std::deque<std::string> queue_;
   std::unordered_map<std::string, Entry> known_;
   uint64_t revision_ = 0;

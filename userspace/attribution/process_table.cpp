@@ -27,6 +27,12 @@ void ProcessTable::forget(uint32_t pid, uint64_t now_ns) {
   if (const auto found = processes_.find(pid); found != processes_.end()) erase(found, now_ns);
 }
 
+std::vector<std::pair<uint32_t, KnownProcess>> ProcessTable::take_all(uint64_t now_ns) {
+  std::vector<std::pair<uint32_t, KnownProcess>> all(processes_.begin(), processes_.end());
+  for (const auto& entry : all) forget(entry.first, now_ns);
+  return all;
+}
+
 void ProcessTable::sweep(size_t batch, uint64_t now_ns) {
   for (size_t n = std::min(batch, processes_.size()); n > 0; --n)
     if (const auto process = next(); has_gone(process)) erase(process, now_ns);

@@ -38,6 +38,8 @@ class ProcessTable {
   KnownProcess& insert(uint32_t pid, const KnownProcess& process, uint64_t now_ns);
   void add_service(KnownProcess& process, uint16_t port, ServiceId service);
   void forget(uint32_t pid, uint64_t now_ns);
+  /// Forgets all, and tells which they were.
+  std::vector<std::pair<uint32_t, KnownProcess>> take_all(uint64_t now_ns);
   /// Looks at `batch` processes and forgets those that have gone.
   void sweep(size_t batch, uint64_t now_ns);
 

@@ -70,8 +70,10 @@ struct ServiceResolver::Impl {
   Naming name_process(const ProcessHint& hint, uint16_t listen_port, bool look_for_server);
   std::string find_name(const ProcessHint& hint, uint16_t listen_port, ProcessFacts& facts);
 
-  const AttributionConfig config;
-  const std::vector<uint16_t> rule_ports;  ///< sorted
+  void rename(const AttributionConfig& fresh);
+
+  AttributionConfig config;
+  std::vector<uint16_t> rule_ports;  ///< sorted
   ProcReader proc;
   ContainerDirectory containers;
   CgroupIndex cgroups;
@@ -109,6 +111,19 @@ ServiceId ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
   if (!naming.settled) process->retry_ns = now_ns + kRetryNs;
   processes.add_service(*process, port, naming.service);
   return naming.service;
+}
+
+void ServiceResolver::Impl::rename(const AttributionConfig& fresh) {
+  config.rules = fresh.rules;
+  config.service_env = fresh.service_env;
+  rule_ports = ports_of_rules(config);
+  containers.want(wanted_labels(config));
+  for (const auto& [pid, process] : processes.take_all(monotonic_ns())) {
+    const std::optional<ProcessIdentity> now = proc.identity(pid);
+    if (!now || !process.identity || !now->same_as(*process.identity)) continue;
+    for (const auto& [port, service] : process.services)
+      resolve({.tgid = pid, .cgroup_id = 0, .comm = process.comm}, port, true);
+  }
 }
 
 bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint& hint, uint64_t now_ns) {
@@ -170,6 +185,8 @@ ServiceId ServiceResolver::resolve(const ProcessHint& process, uint16_t listen_p
   return impl_->resolve(process, listen_port, true);
 }
 ServiceId ServiceResolver::intern(std::string_view name) { return impl_->services.intern(name); }
+void ServiceResolver::rename(const AttributionConfig& config) { impl_->rename(config); }
+std::string_view ServiceResolver::cgroup(uint64_t id) { return impl_->cgroups.path(id); }
 std::string_view ServiceResolver::name(ServiceId service) const { return impl_->services.name(service); }
 uint32_t ServiceResolver::count() const { return impl_->services.count(); }
 void ServiceResolver::sweep(uint64_t now_ns) { impl_->processes.sweep(kSweepBatch, now_ns); }

@@ -103,6 +103,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     }
+    if (line_.command == Command::check_config && line_.file.empty() && !line_.web_config_file)
+      return usage_error("check-config needs a file");
     return line_;
   }
 
@@ -128,6 +130,8 @@ class Parser {
           if (!number) return number.error();
           return {};
         }));
+    app_.add_flag("--web.enable-lifecycle", line_.enable_lifecycle,
+                  "POST /-/reload reads the configuration anew; SIGHUP always does");
     app_.add_option("--log.level", line_.log_level, "debug, info, warn or error; default info")
         ->type_name("LEVEL")
         ->check(checked_by(check_log_level));
@@ -178,7 +182,8 @@ class Parser {
         }));
     CLI::App* check = add_command(Command::check_config, "check-config",
                                   "Tell everything that is wrong with a configuration");
-    check->add_option("file", line_.file, "The configuration")->type_name("FILE")->required();
+    check->add_option("file", line_.file, "The configuration; a web configuration follows --web.config.file")
+        ->type_name("FILE");
   }
 
   CLI::App* add_command(Command command, const std::string& name, const std::string& description) {
@@ -234,6 +239,7 @@ Result<Config> effective_config(const CommandLine& line) {
   override_with(line.telemetry_path, config.web.telemetry_path);
   override_with(line.web_config_file, config.web.config_file);
   override_with(line.max_requests, config.web.max_requests);
+  if (line.enable_lifecycle) config.web.enable_lifecycle = true;
   override_with(line.log_level, config.log.level);
   override_with(line.log_format, config.log.format);
   override_with(line.procfs, config.procfs);

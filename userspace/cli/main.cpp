@@ -11,6 +11,7 @@
 #include "cli/record.h"
 #include "cli/replay.h"
 #include "config/load_config.h"
+#include "config/web_config_file.h"
 #include "pipeline/agent.h"
 #include "util/log.h"
 
@@ -45,18 +46,27 @@ int run_doctor(const Config& config) {
   return 1;
 }
 
-int run_check_config(const std::string& file) {
-  const Result<Config> config = load_config(file);
-  if (!config) {
-    std::cerr << config.error().message << '\n';
-    return 1;
+/// Says of one file whether it is right.
+template <typename T>
+bool report_check(const std::string& file, const Result<T>& loaded) {
+  if (loaded) {
+    std::cout << file << ": no mistakes\n";
+  } else {
+    std::cerr << loaded.error().message << '\n';
   }
-  std::cout << file << ": no mistakes\n";
-  return 0;
+  return static_cast<bool>(loaded);
+}
+
+int run_check_config(const CommandLine& line) {
+  bool right = true;
+  if (!line.file.empty()) right = report_check(line.file, load_config(line.file));
+  if (!line.web_config_file.value_or("").empty())
+    right = report_check(*line.web_config_file, load_web_config_file(*line.web_config_file)) && right;
+  return right ? 0 : 1;
 }
 
 int run_command(const CommandLine& line) {
-  if (line.command == Command::check_config) return run_check_config(line.file);
+  if (line.command == Command::check_config) return run_check_config(line);
 
   const Result<Config> loaded = effective_config(line);
   if (!loaded) return fail(loaded.error());
@@ -78,7 +88,7 @@ int run_command(const CommandLine& line) {
     }
     case Command::run:
     case Command::check_config: {
-      const Result<> ran = run_agent(config);
+      const Result<> ran = run_agent(config, [&line] { return effective_config(line); });
       return ran ? 0 : fail_with_diagnosis(ran.error(), config);
     }
   }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,21 @@ struct AttributionConfig {
   std::string docker_socket = "/var/run/docker.sock";      ///< empty: never asked
 };
 
+/// What connections are like. Every list holds patterns of which one must match; ports are those of either end.
+struct ConnectionList {
+  std::vector<std::string> services;  ///< globs
+  std::vector<uint16_t> ports;
+  std::vector<std::string> cgroups;   ///< globs on the cgroup path
+
+  bool empty() const { return services.empty() && ports.empty() && cgroups.empty(); }
+};
+
+/// Which connections are counted: those that the first list knows, or all where it is empty, without those of the second.
+struct FilterConfig {
+  ConnectionList include;
+  ConnectionList exclude;
+};
+
 struct RoutesConfig {
   /// Templates such as "/users/{user}/orders/{id}", tried in this order before anything is guessed. "{x}" matches one
   /// path segment; a last segment of "*" matches all that follows.
@@ -45,6 +61,7 @@ struct MetricsConfig {
   NamingMode naming = NamingMode::classic;
   std::vector<double> duration_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                           0.25,  0.5,    1,     2.5,  5,     10};  ///< seconds, ascending
+  std::map<std::string, std::string> labels;        ///< that every series gets: for the host, the cluster...
   uint32_t max_series = 1000;                       ///< per metric and service; beyond it path="_overflow"
   uint32_t max_services = 1000;                     ///< beyond it service="_overflow"
   std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives
@@ -62,6 +79,9 @@ struct WebConfig {
   uint32_t max_requests = 40;                       ///< answered at once; 503 to more. 0: no bound of their own
   std::vector<IpRange> allowed_clients = everybody();  ///< others are closed before a byte is read
   std::string config_file;                          ///< TLS, users, header fields; empty: none
+  bool enable_lifecycle = false;                    ///< POST /-/reload reads the configuration anew
+
+  bool operator==(const WebConfig&) const = default;
 };
 
 struct LogConfig {
@@ -71,6 +91,7 @@ struct LogConfig {
 
 struct Config {
   AttributionConfig attribution;
+  FilterConfig filter;
   RoutesConfig routes;
   MetricsConfig metrics;
   CaptureConfig capture;

@@ -21,6 +21,7 @@ class ConfigReader {
   void read(const YAML::Node& document) {
     yaml_.read_map(document, "",
                    {{"attribution", [this](auto& n, auto& p) { read_attribution(n, p); }},
+                    {"filter", [this](auto& n, auto& p) { read_filter(n, p); }},
                     {"routes", [this](auto& n, auto& p) { read_routes(n, p); }},
                     {"metrics", [this](auto& n, auto& p) { read_metrics(n, p); }},
                     {"capture", [this](auto& n, auto& p) { read_capture(n, p); }},
@@ -82,12 +83,7 @@ class ConfigReader {
               yaml_.report(n, p, "expected \"key=pattern\", got \"" + rule.container_label + "\"");
             }
           }},
-         {"ports", [&](auto& n, auto& p) {
-            yaml_.read_list(n, p, [&](auto& e, auto& ep) {
-              yaml_.read_value(e, ep, "a port", rule.ports.emplace_back(),
-                               [](const std::string& t) { return parse_number(t, 1, 65535); });
-            });
-          }}});
+         {"ports", ports(rule.ports)}});
     if (yaml_.report_count() != reports_before) return rule;  // one report at a time is enough
     if (rule.service.empty()) yaml_.report(node, path, "expected the key service: the name to give");
     const bool any_condition = !rule.exe.empty() || !rule.args.empty() || !rule.unit.empty() ||
@@ -100,6 +96,17 @@ class ConfigReader {
           "expected at least one condition (exe, args, unit, ...): this rule would match every process");
     }
     return rule;
+  }
+
+  void read_filter(const Node& node, const Path& path) {
+    const auto list = [this](ConnectionList& out) {
+      return [this, &out](auto& n, auto& p) {
+        yaml_.read_map(n, p,
+                       {{"services", globs(out.services)}, {"ports", ports(out.ports)}, {"cgroups", globs(out.cgroups)}});
+      };
+    };
+    yaml_.read_map(node, path,
+                   {{"include", list(config_.filter.include)}, {"exclude", list(config_.filter.exclude)}});
   }
 
   void read_routes(const Node& node, const Path& path) {
@@ -129,12 +136,22 @@ class ConfigReader {
                                         [](const std::string& t) { return parse_naming(t); });
                      }},
                     {"duration_buckets", [&](auto& n, auto& p) { read_buckets(n, p, out.duration_buckets); }},
+                    {"labels", [&](auto& n, auto& p) { read_labels(n, p, out.labels); }},
                     {"max_series", count(out.max_series)},
                     {"max_services", count(out.max_services)},
                     {"expire_after", [&](auto& n, auto& p) {
                        yaml_.read_value(n, p, "a duration such as \"5m\"", out.expire_after,
                                         [](const std::string& t) { return parse_duration(t); });
                      }}});
+  }
+
+  void read_labels(const Node& node, const Path& path, std::map<std::string, std::string>& labels) {
+    labels.clear();
+    yaml_.read_entries(node, path, "a map of labels' names and values",
+                       [&](const std::string& name, auto& n, auto& p) {
+                         check(n, p, check_constant_label(name));
+                         labels[name] = text(n, p, "the label's value");
+                       });
   }
 
   void read_buckets(const Node& node, const Path& path, std::vector<double>& buckets) {
@@ -209,6 +226,24 @@ class ConfigReader {
     if (value == nullptr) return {};
     if (value->empty()) yaml_.report(node, path, "expected " + std::string(expected) + ", got \"\"");
     return *value;
+  }
+
+  std::function<void(const Node&, const Path&)> globs(std::vector<std::string>& out) {
+    return [this, &out](const Node& node, const Path& path) {
+      out.clear();
+      yaml_.read_list(node, path,
+                      [&](auto& e, auto& p) { out.push_back(text(e, p, "a pattern such as \"shop-*\"")); });
+    };
+  }
+
+  std::function<void(const Node&, const Path&)> ports(std::vector<uint16_t>& out) {
+    return [this, &out](const Node& node, const Path& path) {
+      out.clear();
+      yaml_.read_list(node, path, [&](auto& e, auto& p) {
+        yaml_.read_value(e, p, "a port", out.emplace_back(),
+                         [](const std::string& t) { return parse_number(t, 1, 65535); });
+      });
+    };
   }
 
   void check(const Node& node, const Path& path, const Result<>& result) {

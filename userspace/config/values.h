@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "config/config.h"
@@ -32,6 +33,10 @@ Result<> check_log_level(std::string_view text);
 Result<> check_log_format(std::string_view text);
 /// MetricsConfig::naming.
 Result<NamingMode> parse_naming(std::string_view text);
+/// MetricsConfig::labels: a label's name that no metric has of its own.
+Result<> check_constant_label(std::string_view name);
+/// The names of labels that metrics have, under either naming, and those that Prometheus gives a meaning.
+std::span<const std::string_view> reserved_labels();
 /// RoutesConfig::patterns: "/users/{user}/orders/*".
 Result<> check_route_pattern(std::string_view text);
 

@@ -53,6 +53,30 @@ void YamlReader::read_map(const YAML::Node& node, const std::string& path, const
   }
 }
 
+void YamlReader::read_entries(const YAML::Node& node, const std::string& path, std::string_view expected,
+                              const std::function<void(const std::string&, const YAML::Node&,
+                                                       const std::string&)>& read) {
+  if (node.IsNull()) return;
+  if (!node.IsMap()) {
+    report(node, path, "expected " + std::string(expected) + ", got " + kind_of(node));
+    return;
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar()) {
+      report(entry.first, path, "expected a name, got " + kind_of(entry.first));
+      continue;
+    }
+    const std::string& name = entry.first.Scalar();
+    const std::string entry_path = join_path(path, name);
+    if (!seen.insert(name).second) {
+      report(entry.first, entry_path, "the key stands here for the second time; expected it once");
+    } else {
+      read(name, entry.second, entry_path);
+    }
+  }
+}
+
 void YamlReader::read_list(const YAML::Node& node, const std::string& path,
                            const std::function<void(const YAML::Node&, const std::string&)>& read) {
   if (!node.IsSequence()) {

@@ -27,6 +27,11 @@ class YamlReader {
   /// No value at all is an empty map. Unknown and repeated keys are reported.
   void read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys);
 
+  /// Hands each value of a map to `read`, whose keys are the user's own. Repeated keys are reported.
+  void read_entries(const YAML::Node& node, const std::string& path, std::string_view expected,
+                    const std::function<void(const std::string& key, const YAML::Node& value,
+                                             const std::string& path)>& read);
+
   /// Hands each element of a list on.
   void read_list(const YAML::Node& node, const std::string& path,
                  const std::function<void(const YAML::Node& element, const std::string& path)>& read);

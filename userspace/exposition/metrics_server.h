@@ -1,4 +1,4 @@
-// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready. The only part of sockwatch that knows cpp-httplib
+// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready, /-/reload. The only part of sockwatch that knows cpp-httplib
 // (responder.cpp).
 //
 // Runs on its own threads: one for input and output, ServerLimits::workers that answer. `scrape` is called
@@ -22,10 +22,13 @@ namespace sockwatch {
 class MetricsServer {
  public:
   using ScrapeFunction = std::function<std::shared_ptr<const Snapshot>()>;
+  /// Reads the configuration anew, and tells how that went; null where it was not answered in time.
+  using ReloadFunction = std::function<std::shared_ptr<const Result<>>()>;
 
   /// Binds and starts to serve. Fails with words for a busy port or a bad address.
   /// `WebConfig::listen_address` is ":9765", "127.0.0.1:9765", "[::1]:0"; port 0 takes a free one.
   static Result<std::unique_ptr<MetricsServer>> start(const WebConfig& config, ScrapeFunction scrape,
+                                                      ReloadFunction reload = nullptr,
                                                       const ServerLimits& limits = {});
   /// Stops serving and joins the threads; takes less than a second even with clients connected.
   ~MetricsServer();

@@ -14,6 +14,9 @@ namespace sockwatch {
 /// Field lines in one head; Prometheus sends 6, browsers about 20.
 inline constexpr size_t kMaxHeadFields = 100;
 
+/// The one path that is asked for with POST.
+inline constexpr std::string_view kReloadPath = "/-/reload";
+
 struct RequestHead {
   std::string method;         ///< as it came
   std::string path;           ///< of the target, percent-encoded as it came, without the query

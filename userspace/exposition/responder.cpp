@@ -51,7 +51,7 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
-void set_text(httplib::Response& response, int status, const char* text) {
+void set_text(httplib::Response& response, int status, const std::string& text) {
   response.status = status;
   response.set_content(text, kPlainText);
 }
@@ -60,10 +60,12 @@ void set_text(httplib::Response& response, int status, const char* text) {
 
 class Responder::Server final : private httplib::Server {
  public:
-  Server(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape)
+  Server(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape,
+         ReloadFunction reload)
       : telemetry_path_(std::move(telemetry_path)),
         landing_page_(landing_page(telemetry_path_)),
-        scrape_(std::move(scrape)) {
+        scrape_(std::move(scrape)),
+        reload_(std::move(reload)) {
     // Only for what the Keep-Alive field says; the guard is who keeps these bounds.
     set_keep_alive_max_count(limits.max_requests);
     set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(limits.idle_timeout).count());
@@ -110,6 +112,7 @@ class Responder::Server final : private httplib::Server {
       return scrape_.ready() ? set_text(response, 200, "sockwatch is ready.\n")
                              : set_text(response, 503, "sockwatch is not ready yet.\n");
     }
+    if (request.path == kReloadPath) return reload(request, response);
     set_text(response, 404, "There is nothing here; the page at / shows what there is.\n");
   }
 
@@ -132,6 +135,21 @@ class Responder::Server final : private httplib::Server {
     response.body = std::move(text);
   }
 
+  void reload(const httplib::Request& request, httplib::Response& response) const {
+    if (request.method != "POST") {
+      response.set_header("Allow", "POST");
+      return set_text(response, 405, "Only POST is allowed here.\n");
+    }
+    if (!reload_)
+      return set_text(response, 403,
+                      "Reloading over HTTP is switched off: send the agent SIGHUP, or start it with --web.enable-lifecycle.\n");
+    const std::shared_ptr<const Result<>> reloaded = reload_();
+    if (!reloaded) return set_text(response, 503, "sockwatch did not answer in time.\n");
+    if (!*reloaded)
+      return set_text(response, 500, "The configuration has mistakes; the one in force stays.\n" + reloaded->error().message + "\n");
+    set_text(response, 200, "The configuration has been read anew.\n");
+  }
+
   void home(httplib::Response& response) const {
     response.status = 200;
     response.set_content(landing_page_, "text/html; charset=utf-8");
@@ -142,11 +160,12 @@ class Responder::Server final : private httplib::Server {
   const std::string telemetry_path_;
   const std::string landing_page_;
   SharedScrape scrape_;
+  const ReloadFunction reload_;
 };
 
 Responder::Responder(std::string telemetry_path, const ServerLimits& limits,
-                     SharedScrape::ScrapeFunction scrape)
-    : server_(std::make_unique<Server>(std::move(telemetry_path), limits, std::move(scrape))) {}
+                     SharedScrape::ScrapeFunction scrape, ReloadFunction reload)
+    : server_(std::make_unique<Server>(std::move(telemetry_path), limits, std::move(scrape), std::move(reload))) {}
 
 Responder::~Responder() = default;
 

@@ -4,21 +4,27 @@
 // Any thread, several at once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "exposition/request_head.h"
 #include "exposition/server_limits.h"
 #include "exposition/shared_scrape.h"
+#include "util/result.h"
 
 namespace sockwatch {
 
 class Responder {
  public:
-  Responder(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape);
+  using ReloadFunction = std::function<std::shared_ptr<const Result<>>()>;
+
+  /// Without `reload`, reloading is refused.
+  Responder(std::string telemetry_path, const ServerLimits& limits, SharedScrape::ScrapeFunction scrape,
+            ReloadFunction reload = nullptr);
   ~Responder();
 
-  /// The whole response to a GET or HEAD without a body; with Connection: close if `close`.
+  /// The whole response to a GET, a HEAD or a POST without a body; with Connection: close if `close`.
   std::string answer(const RequestHead& head, bool close);
 
  private:

@@ -93,22 +93,34 @@ std::string_view view(const LabelText& labels) {
   return labels ? std::string_view(*labels) : std::string_view();
 }
 
+/// A series' labels: those that all have, and its own.
+struct Labels {
+  std::string_view constant;
+  std::string_view own;
+
+  bool empty() const { return constant.empty() && own.empty(); }
+  void append_to(std::string& out) const {
+    out += constant;
+    if (!constant.empty() && !own.empty()) out += ',';
+    out += own;
+  }
+};
+
 /// The name and the labels, up to where the number begins.
-void append_series(std::string& out, std::string_view name, std::string_view suffix,
-                   std::string_view labels) {
+void append_series(std::string& out, std::string_view name, std::string_view suffix, const Labels& labels) {
   out += name;
   out += suffix;
   if (!labels.empty()) {
     out += '{';
-    out += labels;
+    labels.append_to(out);
     out += '}';
   }
   out += ' ';
 }
 
-void append_samples(std::string& out, const MetricFamily& family) {
+void append_samples(std::string& out, const MetricFamily& family, std::string_view constant_labels) {
   for (const Sample& sample : family.samples) {
-    append_series(out, family.name(), "", view(sample.labels));
+    append_series(out, family.name(), "", {.constant = constant_labels, .own = view(sample.labels)});
     append_number(out, sample.value);
     out += '\n';
   }
@@ -170,13 +182,13 @@ void append_histograms(std::string& out, const MetricFamily& family, const Snaps
   const std::string_view name = family.name();
   const std::vector<std::string> endings = bucket_endings(family, openmetrics);
   for (const HistogramSample& sample : family.histograms) {
-    const std::string_view labels = view(sample.labels);
+    const Labels labels{.constant = view(snapshot.constant_labels), .own = view(sample.labels)};
     uint64_t cumulative = 0;
     for (size_t i = 0; i < endings.size(); ++i) {
       if (i < sample.counts.size()) cumulative += sample.counts[i];
       out += name;
       out += "_bucket{";
-      out += labels;
+      labels.append_to(out);
       if (!labels.empty()) out += ',';
       out += endings[i];
       append_chars(out, cumulative);
@@ -199,7 +211,7 @@ size_t estimated_size(const Snapshot& snapshot) {
   constexpr size_t kExemplar = 84;      // the trace, a usual duration and a time
   size_t size = 0;
   for (const MetricFamily& family : snapshot.families) {
-    const size_t name = family.name().size();
+    const size_t name = family.name().size() + view(snapshot.constant_labels).size();
     size += 3 * name + family.help().size() + 64;
     for (const Sample& sample : family.samples) size += name + view(sample.labels).size() + kAroundNumber;
     const size_t buckets = (family.bounds ? family.bounds->size() : 0) + 3;  // +Inf, _sum, _count
@@ -233,7 +245,7 @@ void write_text(const Snapshot& snapshot, TextFormat format, std::string& out) {
     if (family.samples.empty() && family.histograms.empty()) continue;
     if (family.name() != last_name) append_header(out, family, openmetrics);
     last_name = family.name();
-    append_samples(out, family);
+    append_samples(out, family, view(snapshot.constant_labels));
     append_histograms(out, family, snapshot, openmetrics);
   }
   if (openmetrics) out += "# EOF\n";

@@ -4,8 +4,9 @@
 #include "capture/capture.h"
 #include "exposition/metrics_server.h"
 #include "pipeline/capture_loop.h"
+#include "pipeline/config_reload.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/scrape_mailbox.h"
+#include "pipeline/mailbox.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/service_notice.h"
@@ -54,9 +55,17 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   return self;
 }
 
+// The service manager is told when it begins and ends: `systemctl reload` of a Type=notify-reload service waits for that.
+Result<> reload(ConfigReload& configuration) {
+  notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_ns() / 1000));
+  Result<> reloaded = configuration.run();
+  notify_service_manager("READY=1");
+  return reloaded;
+}
+
 }  // namespace
 
-Result<> run_agent(const Config& config) {
+Result<> run_agent(const Config& config, const std::function<Result<Config>()>& load) {
   auto started = Capture::start(config.capture);
   if (!started) return started.error();
   Capture& capture = **started;
@@ -66,14 +75,22 @@ Result<> run_agent(const Config& config) {
 
   Pipeline pipeline(config, [&](SocketId socket) { capture.ignore(socket); });
   PipelineHandler handler(pipeline);
-  ScrapeMailbox mailbox;
-  auto server = MetricsServer::start(config.web, [&] { return mailbox.ask(); });
+  ConfigReload configuration(config, load, [&](const Config& fresh) {
+    configure_log(parse_log_level(fresh.log.level).value_or(LogLevel::info),
+                  parse_log_format(fresh.log.format).value_or(LogFormat::logfmt));
+    pipeline.reconfigure(fresh);
+  });
+  Mailbox<Snapshot> scrapes;
+  Mailbox<Result<>> reloads;
+  auto server = MetricsServer::start(
+      config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
   if (!server) return server.error();
 
   uint64_t listed_ns = 0;
   CaptureLoop::Tasks tasks;
   tasks.handler = &handler;
-  tasks.wake_fd = mailbox.wake_fd();
+  tasks.wake_fds = {scrapes.wake_fd(), reloads.wake_fd()};
+  tasks.on_hangup = [&] { static_cast<void>(reload(configuration)); };  // it has been logged
   tasks.on_listing = [&](std::span<const SocketInfo> sockets, bool complete, uint64_t at_ns) {
     pipeline.on_progress(sockets, complete, at_ns);
     if (!complete) return;
@@ -82,16 +99,18 @@ Result<> run_agent(const Config& config) {
   };
   tasks.on_tick = [&](uint64_t now_ns) {
     pipeline.advance(now_ns);
-    if (!mailbox.take()) return;
+    if (reloads.take()) reloads.answer(std::make_shared<Result<>>(reload(configuration)));
+    if (!scrapes.take()) return;
     if (now_ns > listed_ns + kFreshListingNs)
       if (Result<> listed = loop.list(tasks, Capture::Listing::all); !listed) log_warn(listed.error().message);
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
     snapshot->wall_clock_offset_ns = wall_clock_offset_ns();
     SelfMetrics self = self_metrics(pipeline, capture, loop);
+    configuration.fill(self);
     self.refused_connections = (*server)->refused();
     append_self_metrics(self, config.metrics.naming, *snapshot);
-    mailbox.answer(std::move(snapshot));
+    scrapes.answer(std::move(snapshot));
   };
 
   log_info("watching every HTTP service on this host",
@@ -99,7 +118,8 @@ Result<> run_agent(const Config& config) {
   notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
   notify_service_manager("STOPPING=1");
-  mailbox.shut();
+  scrapes.shut();
+  reloads.shut();
   log_info("stopped; nothing of sockwatch is left in the kernel");
   return ran;
 }

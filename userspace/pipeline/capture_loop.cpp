@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -46,6 +47,7 @@ Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   Fd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return system_error("cannot wait for signals");
@@ -59,9 +61,9 @@ Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
 }
 
 Result<> CaptureLoop::run(const Tasks& tasks) {
-  if (tasks.wake_fd >= 0) {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = tasks.wake_fd}};
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, tasks.wake_fd, &event) != 0)
+  for (int fd : tasks.wake_fds) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
       return system_error("cannot wait for events");
   }
   epoll_event events[4];
@@ -69,13 +71,22 @@ Result<> CaptureLoop::run(const Tasks& tasks) {
     const int n = epoll_wait(epoll_.get(), events, 4, interval_.ms());  // a ring that fills wakes us sooner
     if (n < 0 && errno != EINTR) return system_error("cannot wait for events");
     for (int i = 0; i < n; ++i)
-      if (events[i].data.fd == signals_.get()) return {};
+      if (events[i].data.fd == signals_.get() && !on_signal(tasks)) return {};
     interval_.found(drain(tasks));
     const uint64_t now_ns = monotonic_ns();
     if (Result<> looked = look_after(tasks, now_ns); !looked) return looked;
     tasks.on_tick(now_ns);
   }
   return {};
+}
+
+// Whether to go on.
+bool CaptureLoop::on_signal(const Tasks& tasks) {
+  signalfd_siginfo signal{};
+  if (read(signals_.get(), &signal, sizeof(signal)) != sizeof(signal)) return true;
+  if (signal.ssi_signo != SIGHUP || !tasks.on_hangup) return false;
+  tasks.on_hangup();
+  return true;
 }
 
 size_t CaptureLoop::drain(const Tasks& tasks) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "capture/capture.h"
 #include "pipeline/poll_interval.h"
@@ -22,7 +23,8 @@ class CaptureLoop {
     /// A listing, taken at `listed_ns`, when every event up to it has been handed over.
     std::function<void(std::span<const SocketInfo>, bool complete, uint64_t listed_ns)> on_listing;
     std::function<void(uint64_t now_ns)> on_tick;
-    int wake_fd = -1;  ///< another reason to wake and tick; the owner empties it
+    std::vector<int> wake_fds;  ///< other reasons to wake and tick; their owner empties them
+    std::function<void()> on_hangup;  ///< SIGHUP; without it, it ends the loop
     std::function<bool()> done;
   };
   /// How full the ring and how old its records were, at the worst.
@@ -31,7 +33,7 @@ class CaptureLoop {
     uint64_t lag_ns = 0;
   };
 
-  /// Blocks SIGINT and SIGTERM for the calling thread and those that it starts later: run() waits for them.
+  /// Blocks SIGINT, SIGTERM and SIGHUP for the calling thread and those that it starts later: run() waits for them.
   static Result<std::unique_ptr<CaptureLoop>> create(Capture& capture);
 
   Result<> run(const Tasks& tasks);
@@ -44,6 +46,7 @@ class CaptureLoop {
   CaptureLoop(Capture& capture, Fd signals, Fd epoll)
       : capture_(capture), signals_(std::move(signals)), epoll_(std::move(epoll)) {}
   size_t drain(const Tasks& tasks);
+  bool on_signal(const Tasks& tasks);
   Result<> look_after(const Tasks& tasks, uint64_t now_ns);
 
   Capture& capture_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "aggregation/labels.h"
+
 namespace sockwatch {
 namespace {
 
@@ -15,6 +17,12 @@ std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+LabelText constant_labels(const MetricsConfig& metrics) {
+  std::vector<Label> labels;
+  for (const auto& [name, value] : metrics.labels) labels.push_back({name, value});
+  return render_labels(labels);
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Config& config) : Pipeline(config, nullptr) {}
@@ -24,9 +32,11 @@ Pipeline::Pipeline(const Config& config, Ignore ignore)
       live_(ignore != nullptr),
       ignore_(std::move(ignore)),
       resolver_(config.attribution, config.procfs, config.cgroupfs, config.metrics.max_services),
+      filter_(config.filter),
       registry_(config.metrics, config.routes),
       observed_routes_(config.routes),
-      connections_(config.capture.max_connections) {
+      connections_(config.capture.max_connections),
+      constant_labels_(constant_labels(config.metrics)) {
   for (const char* reason : {kLostConnectionLimit, kLostMemoryLimit}) lost_[reason] = 0;
 }
 
@@ -58,7 +68,7 @@ void Pipeline::on_event(const SocketEvent& event) {
       if (connection->conversation) connection->conversation->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
-      set_process(*connection, event.process);
+      if (!set_process(*connection, event.process)) exclude(*connection);
       break;
     case SocketEvent::Kind::close:
       for (Direction d : {Direction::recv, Direction::send})
@@ -96,17 +106,35 @@ Connection* Pipeline::open(const SocketEvent& event) {
       for (Direction d : {Direction::recv, Direction::send})
         connection->conversation->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
   }
-  set_process(*connection, event.process);
-  return connection;
+  if (set_process(*connection, event.process)) return connection;
+  exclude(*connection);
+  return live_ ? nullptr : connection;
 }
 
-void Pipeline::set_process(Connection& connection, const ProcessHint& process) {
+// The process behind the socket, and whether its connection is counted.
+bool Pipeline::set_process(Connection& connection, const ProcessHint& process) {
   connection.tgid = process.tgid;
   connection.cgroup_id = process.cgroup_id;
   connection.comm = process.comm;
   connection.serves_http = false;  // to be learned of the new process
   if (!connection.named && live_) connection.service = resolver_.resolve(process, connection.local.port);
+  if (!is_wanted(connection)) return false;
   if (connection.accepted) servers_.learn(connection.local, connection.netns, connection.service);
+  return true;
+}
+
+bool Pipeline::is_wanted(const Connection& connection) {
+  ConnectionFilter::Facts facts{.service = resolver_.name(connection.service),
+                                .local_port = connection.local.port,
+                                .remote_port = connection.remote.port,
+                                .cgroup = {}};
+  if (live_ && filter_.asks_for_cgroup()) facts.cgroup = resolver_.cgroup(connection.cgroup_id);
+  return filter_.passes(facts);
+}
+
+void Pipeline::exclude(Connection& connection) {
+  if (connection.conversation) ++excluded_;
+  drop(connection);
 }
 
 void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
@@ -225,10 +253,31 @@ void Pipeline::advance(uint64_t now_ns) {
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
     if (gone == 0 || now_ns < gone + expire_ns) continue;
-    registry_.forget_service(service);
-    servers_.forget(service);
-    std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
+    forget(service);
   }
+}
+
+void Pipeline::forget(ServiceId service) {
+  registry_.forget_service(service);
+  servers_.forget(service);
+  std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
+}
+
+void Pipeline::reconfigure(const Config& config) {
+  config_ = config;
+  filter_ = ConnectionFilter(config.filter);
+  constant_labels_ = constant_labels(config.metrics);
+  registry_.set_route_patterns(config.routes.patterns);
+  observed_routes_.set_patterns(config.routes.patterns);
+  resolver_.rename(config.attribution);
+  std::vector<SocketId> unwanted;
+  connections_.for_each([&](Connection& connection) {
+    const ProcessHint process{.tgid = connection.tgid, .cgroup_id = connection.cgroup_id, .comm = connection.comm};
+    if (!set_process(connection, process)) unwanted.push_back(connection.socket);
+  });
+  for (SocketId socket : unwanted) exclude(*connections_.find(socket));
+  for (ServiceId service = 0; service < resolver_.count(); ++service)
+    if (filter_.leaves_out(resolver_.name(service))) forget(service);
 }
 
 void Pipeline::finish() { advance(UINT64_MAX); }
@@ -289,7 +338,9 @@ void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
       service = servers_.at(info.local, info.netns);
       if (!service) service = servers_.at_port(info.local.port, info.netns);
     }
-    if (service && servers_.services().contains(*service)) ++open[*service];
+    if (!service || !servers_.services().contains(*service)) continue;
+    if (filter_.passes({.service = resolver_.name(*service), .local_port = info.local.port, .remote_port = 0, .cgroup = {}}))
+      ++open[*service];
   }
   for (const auto& [service, connections] : open)
     registry_.set_active_connections(service, resolver_.name(service), connections);
@@ -372,6 +423,7 @@ std::string_view Pipeline::peer_name(Connection& connection) {
 void Pipeline::lose(const char* reason) { ++lost_[reason]; }
 
 void Pipeline::snapshot(Snapshot& out) {
+  out.constant_labels = constant_labels_;
   count_sessions();
   registry_.snapshot(out);
 }
@@ -379,6 +431,7 @@ void Pipeline::snapshot(Snapshot& out) {
 void Pipeline::fill(SelfMetrics& self) const {
   self.segments = segments_;
   self.captured_bytes = captured_bytes_;
+  self.excluded_connections = excluded_;
   for (size_t protocol = 0; protocol < kProtocols; ++protocol)
     for (Role role : {Role::server, Role::client})
       self.transactions[{std::string(protocols()[protocol].name), std::string(to_string(role))}] =

@@ -16,6 +16,7 @@
 #include "aggregation/snapshot.h"
 #include "attribution/service_resolver.h"
 #include "config/config.h"
+#include "pipeline/connection_filter.h"
 #include "pipeline/connection_table.h"
 #include "pipeline/server_directory.h"
 #include "protocols/parser.h"
@@ -63,6 +64,9 @@ class Pipeline final : private TransactionSink {
   void on_progress(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
   /// Counts open connections by service.
   void on_sockets(std::span<const SocketInfo> sockets);
+  /// What of `config` can change while counting goes on (config/reload.h). Processes are named anew; what has been counted
+  /// stays. Of the live host: connections that were left out before stay out.
+  void reconfigure(const Config& config);
   /// End of the recording: settles what only waits for silence.
   void finish();
 
@@ -84,22 +88,27 @@ class Pipeline final : private TransactionSink {
   void give_up(Connection& connection, uint64_t ts_ns);
   void close(Connection& connection, uint64_t ts_ns);
   void drop(Connection& connection);
-  void set_process(Connection& connection, const ProcessHint& process);
+  void exclude(Connection& connection);
+  bool set_process(Connection& connection, const ProcessHint& process);
+  bool is_wanted(const Connection& connection);
   std::string_view peer_name(Connection& connection);
   QueryLink link(Connection& connection, const Protocol& protocol, Role role);
   void count_sessions();
+  void forget(ServiceId service);
   void close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
   void lose(const char* reason);
 
-  const Config config_;
+  Config config_;
   const bool live_;
   Ignore ignore_;
   Observer observer_;
   QueryObserver query_observer_;
   ServiceResolver resolver_;
+  ConnectionFilter filter_;
   Registry registry_;
   RouteTable observed_routes_;  ///< for the observer's path
   ConnectionTable connections_;
+  LabelText constant_labels_;
   ServerDirectory servers_;
   std::vector<SocketId> waiting_;
   uint64_t swept_ns_ = 0;
@@ -110,6 +119,7 @@ class Pipeline final : private TransactionSink {
 
   uint64_t segments_ = 0;
   uint64_t captured_bytes_ = 0;
+  uint64_t excluded_ = 0;
   uint64_t transactions_[kProtocols][2] = {};
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;

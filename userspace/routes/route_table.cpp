@@ -64,8 +64,16 @@ struct RouteTable::Impl {
   };
 
   explicit Impl(const RoutesConfig& routes)
-      : config(routes), longest(routes.max_segments), trie(routes.max_children, routes.max_nodes) {
+      : config(routes), trie(routes.max_children, routes.max_nodes) {
     intern("_overflow");
+    set_patterns(routes.patterns);
+  }
+
+  void set_patterns(const std::vector<std::string>& texts_of_patterns) {
+    config.patterns = texts_of_patterns;
+    cache.clear();
+    longest = config.max_segments;
+    patterns.clear();
     for (const std::string& pattern : config.patterns) {
       split(pattern, pattern.size(), patterns.emplace_back());
       longest = std::max(longest, patterns.back().size());
@@ -91,7 +99,7 @@ struct RouteTable::Impl {
   RouteId guess(bool trailing_slash);
 
   RoutesConfig config;
-  size_t longest;  ///< segments that are looked at; of a longer path one more is told
+  size_t longest = 0;  ///< segments that are looked at; of a longer path one more is told
   std::vector<std::vector<std::string_view>> patterns;  // views into config.patterns
   RouteTrie trie;
   std::deque<std::string> texts;  // addresses stay
@@ -147,6 +155,8 @@ RouteId RouteTable::Impl::guess(bool trailing_slash) {
 RouteTable::RouteTable(const RoutesConfig& config) : impl_(std::make_unique<Impl>(config)) {}
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
+
+void RouteTable::set_patterns(const std::vector<std::string>& patterns) { impl_->set_patterns(patterns); }
 
 RouteId RouteTable::route(std::string_view method, std::string_view target) {
   Impl& table = *impl_;

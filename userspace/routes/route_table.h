@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
 
@@ -27,6 +29,8 @@ class RouteTable {
   ~RouteTable();
   RouteTable(RouteTable&&) noexcept;
 
+  /// Patterns to try from now on instead of RoutesConfig::patterns; templates keep their ids.
+  void set_patterns(const std::vector<std::string>& patterns);
   /// The template of a request target: origin-form, absolute-form (the path part alone), "*" or authority-form
   /// (method CONNECT: "_authority"). Steady state: no allocation.
   RouteId route(std::string_view method, std::string_view target);

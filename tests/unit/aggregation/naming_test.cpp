@@ -11,6 +11,7 @@
 #include "aggregation/metric_table.h"
 #include "aggregation/registry.h"
 #include "aggregation/self_metrics.h"
+#include "config/values.h"
 
 namespace sockwatch {
 namespace {
@@ -295,6 +296,16 @@ TEST(MetricTable, EveryOtelLabelComesFromALabelOfItsRow) {
     EXPECT_EQ(metric.otel.bounds.empty(), metric.type != MetricType::histogram) << metric.name;
     EXPECT_FALSE(metric.otel.labels.empty()) << metric.name;
   }
+}
+
+// Or a constant label of the configuration could be one of a metric's own.
+TEST(MetricTable, EveryLabelIsReserved) {
+  std::set<std::string> labels = {"le", "quantile", "trace_id", "service_name"};
+  for (const MetricDescriptor& metric : metric_table()) {
+    for (const std::string& label : split(metric.labels)) labels.insert(label);
+    for (const OtelLabel& label : metric.otel.labels) labels.insert(std::string(label.name));
+  }
+  EXPECT_THAT(labels, testing::ElementsAreArray(reserved_labels()));
 }
 
 TEST(MetricTable, NamesAreSound) {

@@ -41,6 +41,7 @@ TEST(CommandLine, Commands) {
   EXPECT_EQ(accepted({"doctor"}).command, Command::doctor);
   EXPECT_EQ(accepted({"check-config", "a.yml"}).command, Command::check_config);
   EXPECT_EQ(accepted({"check-config", "a.yml"}).file, "a.yml");
+  EXPECT_EQ(accepted({"check-config", "--web.config.file=w.yml"}).web_config_file, "w.yml");
 
   const CommandLine record = accepted({"record", "-o", "out.jsonl"});
   EXPECT_EQ(record.command, Command::record);
@@ -116,6 +117,7 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
       {{"--web.listen-address"}, "sockwatch: --web.listen-address needs a value; "},
       {{"--web.listen-address=9765"}, "sockwatch: --web.listen-address: expected an address"},
       {{"--web.telemetry-path=/"}, "sockwatch: --web.telemetry-path: expected a path"},
+      {{"check-config"}, "sockwatch: check-config needs a file"},
       {{"--web.max-requests=many"}, "sockwatch: --web.max-requests: expected a whole number"},
       {{"--log.level=loud"}, "sockwatch: --log.level: expected debug, info, warn or error, got \"loud\"; "},
       {{"--log.format=xml"}, "sockwatch: --log.format: expected logfmt or json, got \"xml\"; "},

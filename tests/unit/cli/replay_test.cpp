@@ -155,6 +155,14 @@ TEST(Program, ChecksAConfiguration) {
   EXPECT_EQ(wrong.code, 1);
   EXPECT_THAT(wrong.out, HasSubstr(bad.path() + ":1: web.listen_address: expected an address"));
   EXPECT_THAT(wrong.out, HasSubstr(bad.path() + ":2: log.level: expected debug"));
+
+  const File web("basic_auth_users: {}\n");
+  EXPECT_EQ(run("check-config --web.config.file=" + web.path()).out, web.path() + ": no mistakes\n");
+  const File bad_web("colour: red\n");
+  const Outcome both = run("check-config " + good.path() + " --web.config.file=" + bad_web.path());
+  EXPECT_EQ(both.code, 1);
+  EXPECT_THAT(both.out, HasSubstr(good.path() + ": no mistakes"));
+  EXPECT_THAT(both.out, HasSubstr("colour"));
 }
 
 }  // namespace

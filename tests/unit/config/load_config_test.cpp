@@ -34,6 +34,8 @@ void expect_defaults(const Config& config) {
   EXPECT_TRUE(config.attribution.rules.empty());
   EXPECT_EQ(config.attribution.service_env, defaults.attribution.service_env);
   EXPECT_EQ(config.attribution.docker_socket, defaults.attribution.docker_socket);
+  EXPECT_TRUE(config.filter.include.empty() && config.filter.exclude.empty());
+  EXPECT_EQ(config.metrics.labels, defaults.metrics.labels);
   EXPECT_EQ(config.routes.patterns, defaults.routes.patterns);
   EXPECT_EQ(config.routes.max_children, defaults.routes.max_children);
   EXPECT_EQ(config.routes.max_nodes, defaults.routes.max_nodes);
@@ -63,6 +65,30 @@ std::string sample_text() {
   return text.str();
 }
 
+/// The keys of a map, told by the report of a wrong one.
+std::vector<std::string> keys_of(const std::string& wrong) {
+  const std::vector<std::string> reports = errors(wrong);
+  std::vector<std::string> keys;
+  if (reports.size() != 1) return keys;
+  std::istringstream names(reports[0].substr(reports[0].find("one of ") + 7));
+  for (std::string name; std::getline(names >> std::ws, name, ',');) keys.push_back(name);
+  return keys;
+}
+
+/// Every key that holds a value, with its path.
+std::vector<std::string> every_key() {
+  std::vector<std::string> all;
+  for (const std::string& section : keys_of("no_such_key: 1"))
+    for (const std::string& key : keys_of(section + ": {no_such_key: 1}")) {
+      const std::vector<std::string> inner = section == "filter" ? keys_of("filter: {" + key + ": {no_such_key: 1}}")
+                                                                  : std::vector<std::string>();
+      if (inner.empty()) all.push_back(section + "." + key);
+      for (const std::string& name : inner) all.push_back(section + "." + key + "." + name);
+    }
+  EXPECT_GT(all.size(), 20u);
+  return all;
+}
+
 TEST(LoadConfig, TheSampleHoldsTheDefaults) {
   const Result<Config> config = load_config(SOCKWATCH_SAMPLE_CONFIG);
   ASSERT_TRUE(config) << config.error().message;
@@ -78,14 +104,41 @@ TEST(LoadConfig, TheSampleWithEverySettingSwitchedOnHoldsTheDefaults) {
 TEST(LoadConfig, TheSampleNamesEveryKey) {
   // Each section is asked for its keys by way of a wrong one; all of them must stand in the sample.
   const std::string sample = sample_text();
-  for (const char* section : {"attribution", "routes", "metrics", "capture", "web", "log", "paths"}) {
-    const std::vector<std::string> reports = errors(std::string(section) + ": {no_such_key: 1}");
-    ASSERT_EQ(reports.size(), 1u);
-    std::istringstream names(reports[0].substr(reports[0].find("one of ") + 7));
-    for (std::string name; std::getline(names >> std::ws, name, ',');) {
-      EXPECT_THAT(sample, HasSubstr("\n  #" + name + ":"));
-    }
-  }
+  for (const std::string& key : every_key())
+    EXPECT_THAT(sample, HasSubstr("  #" + key.substr(key.rfind('.') + 1) + ":")) << key;
+}
+
+TEST(LoadConfig, ThePageExplainsEveryKeyAndNoOther) {
+  std::ifstream file(SOCKWATCH_CONFIGURATION_PAGE);
+  std::ostringstream page;
+  page << file.rdbuf();
+  const std::string text = page.str();
+  std::vector<std::string> explained;
+  const std::regex row("\n\\| `([a-z_.]+)` \\|[^\n]*\\| (reload|start) \\|(?=\n)");
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), row); it != std::sregex_iterator(); ++it)
+    explained.push_back((*it)[1]);
+  EXPECT_THAT(explained, testing::UnorderedElementsAreArray(every_key()));
+}
+
+TEST(LoadConfig, Filter) {
+  const Config config = parsed(
+      "filter: {include: {services: [shop-*], ports: [80, 8080]}, exclude: {cgroups: [/backup.slice/*], ports: [9100]}}");
+  EXPECT_THAT(config.filter.include.services, ElementsAre("shop-*"));
+  EXPECT_THAT(config.filter.include.ports, ElementsAre(80, 8080));
+  EXPECT_THAT(config.filter.exclude.cgroups, ElementsAre("/backup.slice/*"));
+  EXPECT_THAT(config.filter.exclude.ports, ElementsAre(9100));
+  EXPECT_THAT(errors("filter: {exclude: {ports: [0]}}"), ElementsAre(HasSubstr("filter.exclude.ports")));
+  EXPECT_THAT(errors("filter: {exclude: {services: [\"\"]}}"), ElementsAre(HasSubstr("filter.exclude.services")));
+}
+
+TEST(LoadConfig, ConstantLabels) {
+  EXPECT_THAT(parsed("metrics: {labels: {cluster: eu-1, zone: b}}").metrics.labels,
+              ElementsAre(testing::Pair("cluster", "eu-1"), testing::Pair("zone", "b")));
+  for (const char* wrong : {"path", "le", "service_name", "__name", "9lives", "a-b", "\"\""})
+    EXPECT_THAT(errors("metrics: {labels: {" + std::string(wrong) + ": x}}"), ElementsAre(HasSubstr("metrics.labels")))
+        << wrong;
+  EXPECT_THAT(errors("metrics: {labels: [a]}"), ElementsAre(HasSubstr("a map of labels")));
+  EXPECT_THAT(errors("metrics: {labels: {a: 1, a: 2}}"), ElementsAre(HasSubstr("second time")));
 }
 
 TEST(LoadConfig, EveryKeyIsRead) {

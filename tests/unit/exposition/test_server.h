@@ -17,7 +17,7 @@ inline std::unique_ptr<MetricsServer> start_server(const ServerLimits& limits = 
   WebConfig config;
   config.listen_address = address;
   config.max_connections = max_connections;
-  auto server = MetricsServer::start(config, std::move(scrape), limits);
+  auto server = MetricsServer::start(config, std::move(scrape), nullptr, limits);
   EXPECT_TRUE(server) << server.error().message;
   return server ? std::move(server).value() : nullptr;
 }

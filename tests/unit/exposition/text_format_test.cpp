@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "sample_snapshot.h"
 
@@ -66,6 +67,19 @@ TEST(TextFormat, HistogramWithoutLabelsOrBoundsHasItsLeAlone) {
       {.descriptor = &metric, .samples = {}, .histograms = {{nullptr, {4}, 0.5}}, .bounds = nullptr});
   EXPECT_EQ(written(snapshot),
             "# HELP h x\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 4\nh_sum 0.5\nh_count 4\n");
+}
+
+TEST(TextFormat, ConstantLabelsStandInFrontOfEverySeriesOwn) {
+  Snapshot snapshot = *small_snapshot();
+  snapshot.constant_labels = std::make_shared<const std::string>("zone=\"b\"");
+  std::istringstream lines(written(snapshot));
+  size_t series = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('#')) continue;
+    ++series;
+    EXPECT_THAT(line, testing::AnyOf(HasSubstr("{zone=\"b\",service="), HasSubstr("{zone=\"b\",le="), HasSubstr("{zone=\"b\"}")));
+  }
+  EXPECT_GT(series, 5u);
 }
 
 TEST(TextFormat, EscapesHelp) {
