@@ -10,7 +10,14 @@ COPY scripts/packages.sh scripts/
 RUN . scripts/packages.sh \
  && install_missing "to build sockwatch" "${BUILD_PACKAGES[@]}" \
  && install_missing "to make its package" dpkg-dev file
-COPY . .
+COPY CMakeLists.txt LICENSE README.md ./
+COPY bpf bpf
+COPY cmake cmake
+COPY config config
+COPY dashboards dashboards
+COPY docs docs
+COPY packaging packaging
+COPY userspace userspace
 # The Debian package brings what it needs to run, by the libraries that it is linked with.
 RUN cmake -G Ninja -B build -S . -DSOCKWATCH_BUILD_TESTS=OFF \
  && cmake --build build \
