@@ -40,15 +40,13 @@ def query(expression):
     return {found["metric"].get("service", ""): float(found["value"][1]) for found in api("query", query=expression)["result"]}
 
 
-def of_service(name, service):
+def samples(name):
     """[(labels, value)] on the agent's page."""
     found = []
     for line in get(AGENT + "/metrics").splitlines():
         match = SERIES.match(line)
         if match and match.group(1) == name:
-            labels = dict(LABEL.findall(match.group(2) or ""))
-            if labels.get("service") == service:
-                found.append((labels, float(match.group(3))))
+            found.append((dict(LABEL.findall(match.group(2) or "")), float(match.group(3))))
     return found
 
 
@@ -101,6 +99,22 @@ def gateway_is_seen():
         print(f"   {expression}: " + ", ".join(f"{service} {rate:.1f}/s" for service, rate in sorted(rates.items())))
 
 
+def ids_do_not_last():
+    """Docker may have answered late while it started so many. Once it has, nothing more is counted under a container's id."""
+    def counts():
+        found = {}
+        for labels, value in samples("http_requests_total"):
+            found[labels["service"]] = found.get(labels["service"], 0) + value
+        return found
+
+    before = counts()
+    wait_until(lambda: counts().get("api-gateway", 0) >= before["api-gateway"] + 200, "200 more requests through the gateway", 60)
+    after = counts()
+    ids = [service for service in after if re.fullmatch("[0-9a-f]{12}", service)]
+    assert all(after[service] == before.get(service) for service in ids), f"counted under a container's id: {ids}"
+    print(f"   counted under an id before Docker answered: {sum(int(after[service]) for service in ids)} requests; since then none")
+
+
 def counted_exactly():
     """A container of another network, reached over a bridge, with a name that only Docker knows."""
     name = f"shop-{os.getpid()}"
@@ -125,7 +139,7 @@ def counted_exactly():
         wait_until(listens, "the container's server", 30)
         for number in range(REQUESTS):
             assert ask(f"/orders/{number}") == 404
-        counted = lambda: {(l["method"], l["path"], l["status"]): int(v) for l, v in of_service("http_requests_total", name)}  # noqa: E731
+        counted = lambda: {(l["method"], l["path"], l["status"]): int(v) for l, v in samples("http_requests_total") if l["service"] == name}  # noqa: E731
         right = {("GET", "/", "200"): 1, ("GET", "/orders/{id}", "404"): REQUESTS}
         try:
             wait_until(lambda: counted() == right, "the requests to be counted", 15)
@@ -147,6 +161,7 @@ def main():
     print("== Prometheus")
     prometheus_scrapes()
     gateway_is_seen()
+    ids_do_not_last()
     print("== one container, exactly")
     counted_exactly()
     return 0
