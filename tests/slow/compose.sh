@@ -118,7 +118,8 @@ if ! nsenter --target "$engine" --net /usr/bin/python3 -B "$here/compose_checks.
 fi
 
 echo "== docker-compose stop"
+agent=$(compose ps -q agent)
 compose stop agent > /dev/null 2>&1
-code=$(docker inspect --format '{{.State.ExitCode}}' sockwatch_agent_1)
+code=$(docker inspect --format '{{.State.ExitCode}}' "$agent")
 [ "$code" = 0 ] || { echo "compose: the agent ended with $code when it was told to stop" >&2; exit 1; }
 echo "== all of it works"
