@@ -99,6 +99,19 @@ def gateway_is_seen():
         print(f"   {expression}: " + ", ".join(f"{service} {rate:.1f}/s" for service, rate in sorted(rates.items())))
 
 
+def panels_have_data():
+    """What Grafana would ask for the dashboards of all services and of the agent; those of one service are as full as its work is varied."""
+    for name in ("overview.json", "agent.json"):
+        with open(os.path.join(HERE, "..", "..", "dashboards", name), encoding="utf-8") as file:
+            board = json.load(file)
+        expressions = [(panel["title"], target["expr"]) for panel in board["panels"] for target in panel["targets"]]
+        for title, expression in expressions:
+            for variable, value in (("$__rate_interval", "1m"), ("$service", "|".join(GATEWAY)), ("$job", ".+"), ("$instance", ".+")):
+                expression = expression.replace(variable, value)
+            wait_until(lambda: any(v == v for v in query(expression).values()), f"data for {name}, {title}: {expression}", 90)
+        print(f"   {name}: data for all {len(expressions)} queries")
+
+
 def ids_do_not_last():
     """Docker may have answered late while it started so many. Once it has, nothing more is counted under a container's id."""
     def counts():
@@ -139,7 +152,10 @@ def counted_exactly():
         wait_until(listens, "the container's server", 30)
         for number in range(REQUESTS):
             assert ask(f"/orders/{number}") == 404
-        counted = lambda: {(l["method"], l["path"], l["status"]): int(v) for l, v in samples("http_requests_total") if l["service"] == name}  # noqa: E731
+        def counted():
+            return {(labels["method"], labels["path"], labels["status"]): int(value)
+                    for labels, value in samples("http_requests_total") if labels["service"] == name}
+
         right = {("GET", "/", "200"): 1, ("GET", "/orders/{id}", "404"): REQUESTS}
         try:
             wait_until(lambda: counted() == right, "the requests to be counted", 15)
@@ -161,6 +177,7 @@ def main():
     print("== Prometheus")
     prometheus_scrapes()
     gateway_is_seen()
+    panels_have_data()
     ids_do_not_last()
     print("== one container, exactly")
     counted_exactly()
