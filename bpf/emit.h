@@ -57,6 +57,8 @@ static __always_inline __u32 unix_path(struct unix_sock *us, char *out)
 		length = SW_UNIX_PATH_MAX;
 	if (bpf_probe_read_kernel(out, SW_UNIX_PATH_MAX, address->name[0].sun_path))
 		return 0;
+	if (!out[0])
+		out[0] = '@';
 	return length;
 }
 

@@ -83,7 +83,7 @@ struct sw_names {
 	sw_u16 local_port;
 	sw_u16 remote_port;
 	sw_u8 family;
-	sw_u8 unix_path_len; /* of sw_open.unix_path; a leading NUL is an abstract name */
+	sw_u8 unix_path_len; /* of sw_open.unix_path; an abstract name begins with @, a path ends with NUL */
 	sw_u8 pad[2];
 	sw_u64 netns; /* inode of the network namespace */
 	sw_u64 peer;  /* AF_UNIX: the other end's cookie; 0 when it has none yet */

@@ -69,7 +69,8 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.open.from_start = o.from_start != 0;
       event.open.accepted = o.accepted != 0;
       event.open.service = {};
-      event.open.unix_path = {o.unix_path, std::min<size_t>(o.names.unix_path_len, sizeof(o.unix_path))};
+      const std::string_view path(o.unix_path, std::min<size_t>(o.names.unix_path_len, sizeof(o.unix_path)));
+      event.open.unix_path = path.substr(0, path.find('\0'));  // the kernel counts the NUL that ends a path
       return true;
     }
     case SW_RECORD_SEGMENT:

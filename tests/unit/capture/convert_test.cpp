@@ -83,5 +83,24 @@ TEST(Convert, MappedAddressesAreIpv4) {
   EXPECT_LE(event.open.unix_path.size(), sizeof(r.open.unix_path));
 }
 
+TEST(Convert, PathOfAUnixSocketEndsBeforeItsNul) {
+  struct {
+    sw_header header;
+    sw_open open;
+  } r{};
+  r.header.kind = SW_RECORD_OPEN;
+  r.open.names.family = SW_FAMILY_UNIX;
+  const std::string path = "/run/docker.sock";
+  std::memcpy(r.open.unix_path, path.c_str(), path.size() + 1);
+  r.open.names.unix_path_len = static_cast<sw_u8>(path.size() + 1);
+  SocketEvent event;
+  ASSERT_TRUE(to_event(&r, sizeof(r), event));
+  EXPECT_EQ(event.open.unix_path, path);
+  std::memset(r.open.unix_path, 'x', sizeof(r.open.unix_path));  // too long to have its end here
+  r.open.names.unix_path_len = sizeof(r.open.unix_path);
+  ASSERT_TRUE(to_event(&r, sizeof(r), event));
+  EXPECT_EQ(event.open.unix_path.size(), sizeof(r.open.unix_path));
+}
+
 }  // namespace
 }  // namespace sockwatch
