@@ -115,7 +115,8 @@ void ContainerDirectory::run() {
 }
 
 // Found by any engine, or else unanswered when one of them might have known.
-EngineAnswer ContainerDirectory::ask(const std::string& id, const std::vector<std::string>& labels, ContainerInfo& info) {
+EngineAnswer ContainerDirectory::ask(const std::string& id, const std::vector<std::string>& labels,
+                                     ContainerInfo& info) {
   EngineAnswer all = EngineAnswer::absent;
   for (Engine& engine : engines_) {
     const Clock::time_point now = Clock::now();

@@ -42,8 +42,8 @@ class ServiceResolver {
 
   /// The path of a cgroup; empty: not known. Valid until the next call.
   std::string_view cgroup(uint64_t id);
-  /// Names every process anew by other rules (AttributionConfig::rules, service_env; the rest stays as it is). Reads /proc for
-  /// each process that is known.
+  /// Names every process anew by other rules (AttributionConfig::rules, service_env; the rest stays as it
+  /// is). Reads /proc for each process that is known.
   void rename(const AttributionConfig& config);
   std::string_view name(ServiceId service) const;
   uint32_t count() const;

@@ -102,7 +102,9 @@ class ConfigReader {
     const auto list = [this](ConnectionList& out) {
       return [this, &out](auto& n, auto& p) {
         yaml_.read_map(n, p,
-                       {{"services", globs(out.services)}, {"ports", ports(out.ports)}, {"cgroups", globs(out.cgroups)}});
+                       {{"services", globs(out.services)},
+                        {"ports", ports(out.ports)},
+                        {"cgroups", globs(out.cgroups)}});
       };
     };
     yaml_.read_map(node, path,

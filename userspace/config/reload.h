@@ -9,8 +9,9 @@
 namespace sockwatch {
 
 struct Reloaded {
-  Config config;                     ///< the running one, with what can change as the fresh one has it
-  std::vector<std::string> pending;  ///< keys that differ and take effect only when the agent is started again
+  Config config;  ///< the running one, with what can change as the fresh one has it
+  std::vector<std::string>
+      pending;  ///< keys that differ and take effect only when the agent is started again
 };
 
 Reloaded reload(const Config& running, const Config& fresh);

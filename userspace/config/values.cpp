@@ -135,18 +135,45 @@ Result<NamingMode> parse_naming(std::string_view text) {
 }
 
 std::span<const std::string_view> reserved_labels() {
-  static constexpr std::string_view kReserved[] = {
-      "cache_type", "db_client_connection_pool_name", "db_client_connection_state", "db_operation_name", "db_system",
-      "db_system_name", "error_type", "http_request_method", "http_response_status_code", "http_route", "le", "limit",
-      "method", "operation", "path", "peer", "program", "protocol", "quantile", "reason", "role", "server_address",
-      "server_port", "service", "service_name", "state", "status", "trace_id", "url_scheme", "url_template", "version"};
+  static constexpr std::string_view kReserved[] = {"cache_type",
+                                                   "db_client_connection_pool_name",
+                                                   "db_client_connection_state",
+                                                   "db_operation_name",
+                                                   "db_system",
+                                                   "db_system_name",
+                                                   "error_type",
+                                                   "http_request_method",
+                                                   "http_response_status_code",
+                                                   "http_route",
+                                                   "le",
+                                                   "limit",
+                                                   "method",
+                                                   "operation",
+                                                   "path",
+                                                   "peer",
+                                                   "program",
+                                                   "protocol",
+                                                   "quantile",
+                                                   "reason",
+                                                   "role",
+                                                   "server_address",
+                                                   "server_port",
+                                                   "service",
+                                                   "service_name",
+                                                   "state",
+                                                   "status",
+                                                   "trace_id",
+                                                   "url_scheme",
+                                                   "url_template",
+                                                   "version"};
   return kReserved;
 }
 
 Result<> check_constant_label(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const bool is_name = !name.empty() && is_letter(name.front()) && !name.starts_with("__") &&
-                       std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+  const bool is_name =
+      !name.empty() && is_letter(name.front()) && !name.starts_with("__") &&
+      std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
   if (!is_name) return expected("a label's name such as \"cluster\": letters, digits and _", name);
   if (std::ranges::find(reserved_labels(), name) != reserved_labels().end())
     return expected("a label's name that no metric has of its own", name);

@@ -53,9 +53,9 @@ void YamlReader::read_map(const YAML::Node& node, const std::string& path, const
   }
 }
 
-void YamlReader::read_entries(const YAML::Node& node, const std::string& path, std::string_view expected,
-                              const std::function<void(const std::string&, const YAML::Node&,
-                                                       const std::string&)>& read) {
+void YamlReader::read_entries(
+    const YAML::Node& node, const std::string& path, std::string_view expected,
+    const std::function<void(const std::string&, const YAML::Node&, const std::string&)>& read) {
   if (node.IsNull()) return;
   if (!node.IsMap()) {
     report(node, path, "expected " + std::string(expected) + ", got " + kind_of(node));

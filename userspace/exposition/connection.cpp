@@ -155,8 +155,8 @@ void Connection::next_head(Clock::time_point now) {
 void Connection::judge(RequestHead head, Clock::time_point now) {
   close_after_ = head.close || head.has_body || requests_ >= limits_.max_requests;
   if (head.has_body) refusals_.count(Refusal::body_not_allowed);
-  const bool known_method = head.method == "GET" || head.method == "HEAD" ||
-                            (head.method == "POST" && head.path == kReloadPath);
+  const bool known_method =
+      head.method == "GET" || head.method == "HEAD" || (head.method == "POST" && head.path == kReloadPath);
   if (known_method && !head.has_body) {
     request_ = std::move(head);
     state_ = State::answering;

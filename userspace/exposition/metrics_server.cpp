@@ -24,8 +24,9 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const WebConfig& con
   auto listener = listen_on(config.listen_address);
   if (!listener) return listener.error();
   if (!config.enable_lifecycle) reload = nullptr;
-  std::unique_ptr<Impl> impl(new Impl{
-      listener->port, Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)), nullptr});
+  std::unique_ptr<Impl> impl(
+      new Impl{listener->port, Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)),
+               nullptr});
   auto guard = ConnectionGuard::start(std::move(listener->socket), config, std::move(access).value(), limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
                                         return responder->answer(head, close);

@@ -1,5 +1,5 @@
-// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready, /-/reload. The only part of sockwatch that knows cpp-httplib
-// (responder.cpp).
+// The HTTP endpoint: /metrics, /, /-/healthy, /-/ready, /-/reload. The only part of sockwatch that knows
+// cpp-httplib (responder.cpp).
 //
 // Runs on its own threads: one for input and output, ServerLimits::workers that answer. `scrape` is called
 // from the latter, one call at a time: requests that come meanwhile share what it returns. It may block for

@@ -142,11 +142,14 @@ class Responder::Server final : private httplib::Server {
     }
     if (!reload_)
       return set_text(response, 403,
-                      "Reloading over HTTP is switched off: send the agent SIGHUP, or start it with --web.enable-lifecycle.\n");
+                      "Reloading over HTTP is switched off: send the agent SIGHUP, or start it with "
+                      "--web.enable-lifecycle.\n");
     const std::shared_ptr<const Result<>> reloaded = reload_();
     if (!reloaded) return set_text(response, 503, "sockwatch did not answer in time.\n");
     if (!*reloaded)
-      return set_text(response, 500, "The configuration has mistakes; the one in force stays.\n" + reloaded->error().message + "\n");
+      return set_text(
+          response, 500,
+          "The configuration has mistakes; the one in force stays.\n" + reloaded->error().message + "\n");
     set_text(response, 200, "The configuration has been read anew.\n");
   }
 
@@ -165,7 +168,8 @@ class Responder::Server final : private httplib::Server {
 
 Responder::Responder(std::string telemetry_path, const ServerLimits& limits,
                      SharedScrape::ScrapeFunction scrape, ReloadFunction reload)
-    : server_(std::make_unique<Server>(std::move(telemetry_path), limits, std::move(scrape), std::move(reload))) {}
+    : server_(std::make_unique<Server>(std::move(telemetry_path), limits, std::move(scrape),
+                                       std::move(reload))) {}
 
 Responder::~Responder() = default;
 

@@ -15,13 +15,17 @@ double seconds_since_1970() {
 }  // namespace
 
 ConfigReload::ConfigReload(Config running, Load load, Apply apply)
-    : running_(std::move(running)), load_(std::move(load)), apply_(std::move(apply)), time_(seconds_since_1970()) {}
+    : running_(std::move(running)),
+      load_(std::move(load)),
+      apply_(std::move(apply)),
+      time_(seconds_since_1970()) {}
 
 Result<> ConfigReload::run() {
   Result<Config> fresh = load_();
   successful_ = static_cast<bool>(fresh);
   if (!fresh) {
-    log_error("the configuration has mistakes; the one in force stays", {{"mistakes", fresh.error().message}});
+    log_error("the configuration has mistakes; the one in force stays",
+              {{"mistakes", fresh.error().message}});
     return fresh.error();
   }
   Reloaded reloaded = reload(running_, fresh.value());

@@ -8,13 +8,15 @@ namespace sockwatch {
 namespace {
 
 bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) { return glob_matches(pattern, text); });
+  return std::ranges::any_of(patterns,
+                             [&](const std::string& pattern) { return glob_matches(pattern, text); });
 }
 
 bool knows(const ConnectionList& list, const ConnectionFilter::Facts& facts) {
   return any_matches(list.services, facts.service) ||
-         std::ranges::any_of(list.ports,
-                             [&](uint16_t port) { return port == facts.local_port || port == facts.remote_port; }) ||
+         std::ranges::any_of(
+             list.ports,
+             [&](uint16_t port) { return port == facts.local_port || port == facts.remote_port; }) ||
          (facts.cgroup && any_matches(list.cgroups, *facts.cgroup));
 }
 
@@ -30,7 +32,8 @@ bool ConnectionFilter::passes(const Facts& facts) const {
 bool ConnectionFilter::leaves_out(std::string_view service) const {
   const ConnectionList& include = config_.include;
   const bool by_name_alone = !include.services.empty() && include.ports.empty() && include.cgroups.empty();
-  return (by_name_alone && !any_matches(include.services, service)) || any_matches(config_.exclude.services, service);
+  return (by_name_alone && !any_matches(include.services, service)) ||
+         any_matches(config_.exclude.services, service);
 }
 
 }  // namespace sockwatch

@@ -1,4 +1,5 @@
-// Where threads that want something of the counting thread meet it: they ask, it answers between two batches of events.
+// Where threads that want something of the counting thread meet it: they ask, it answers between two batches
+// of events.
 //
 // Thread-safe. One answer is for everybody who asked before the counting thread took note.
 #pragma once
@@ -66,9 +67,9 @@ class Mailbox {
   std::mutex mutex_;
   std::condition_variable answered_;
   std::shared_ptr<const Answer> latest_;
-  uint64_t asked_ = 0;     ///< number of the newest question
-  uint64_t taken_ = 0;     ///< questions up to this one will be answered next
-  uint64_t answers_ = 0;   ///< questions up to this one have been
+  uint64_t asked_ = 0;    ///< number of the newest question
+  uint64_t taken_ = 0;    ///< questions up to this one will be answered next
+  uint64_t answers_ = 0;  ///< questions up to this one have been
   bool shut_ = false;
 };
 

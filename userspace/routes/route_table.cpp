@@ -63,8 +63,7 @@ struct RouteTable::Impl {
     uint32_t generation = UINT32_MAX;
   };
 
-  explicit Impl(const RoutesConfig& routes)
-      : config(routes), trie(routes.max_children, routes.max_nodes) {
+  explicit Impl(const RoutesConfig& routes) : config(routes), trie(routes.max_children, routes.max_nodes) {
     intern("_overflow");
     set_patterns(routes.patterns);
   }

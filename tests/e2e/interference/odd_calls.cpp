@@ -1,5 +1,6 @@
-// One connection over the loopback, both ends in this process: a request and its answer as usual, a request one of whose calls
-// hides its bytes from an observer, and another as usual. The argument says which call. Prints a line, and lives until standard input ends.
+// One connection over the loopback, both ends in this process: a request and its answer as usual, a request
+// one of whose calls hides its bytes from an observer, and another as usual. The argument says which call.
+// Prints a line, and lives until standard input ends.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -42,7 +43,8 @@ Ends connect_ends() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof(address);
-  require(bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0 && listen(listener, 1) == 0, "listen");
+  require(bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0 && listen(listener, 1) == 0,
+          "listen");
   require(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0, "getsockname");
   Ends ends;
   ends.client = socket(AF_INET, SOCK_STREAM, 0);
@@ -87,7 +89,10 @@ void send_compat(int fd, std::string_view bytes) {
   memcpy(low, bytes.data(), bytes.size());
   long result = 0;
   constexpr long write32 = 4;
-  __asm__ volatile("int $0x80" : "=a"(result) : "a"(write32), "b"(fd), "c"(low), "d"(bytes.size()) : "memory");
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(write32), "b"(fd), "c"(low), "d"(bytes.size())
+                   : "memory");
   require(result == static_cast<long>(bytes.size()), "int 0x80");
 #else
   (void)fd, (void)bytes;

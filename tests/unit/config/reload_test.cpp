@@ -40,10 +40,11 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.web.listen_address = ":1";
   fresh.procfs = "/host/proc";
   const Reloaded reloaded = reload(Config{}, fresh);
-  EXPECT_THAT(reloaded.pending,
-              ElementsAre("attribution.docker_socket", "routes.max_children", "routes.max_nodes", "routes.max_segments",
-                          "metrics.naming", "metrics.duration_buckets", "metrics.max_series", "metrics.max_services",
-                          "capture.ring_bytes", "capture.max_connections", "web", "paths"));
+  EXPECT_THAT(
+      reloaded.pending,
+      ElementsAre("attribution.docker_socket", "routes.max_children", "routes.max_nodes",
+                  "routes.max_segments", "metrics.naming", "metrics.duration_buckets", "metrics.max_series",
+                  "metrics.max_services", "capture.ring_bytes", "capture.max_connections", "web", "paths"));
   EXPECT_EQ(reloaded.config.metrics.max_series, Config{}.metrics.max_series);
   EXPECT_EQ(reloaded.config.web, Config{}.web);
 }

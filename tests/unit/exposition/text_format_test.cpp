@@ -77,7 +77,8 @@ TEST(TextFormat, ConstantLabelsStandInFrontOfEverySeriesOwn) {
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with('#')) continue;
     ++series;
-    EXPECT_THAT(line, testing::AnyOf(HasSubstr("{zone=\"b\",service="), HasSubstr("{zone=\"b\",le="), HasSubstr("{zone=\"b\"}")));
+    EXPECT_THAT(line, testing::AnyOf(HasSubstr("{zone=\"b\",service="), HasSubstr("{zone=\"b\",le="),
+                                     HasSubstr("{zone=\"b\"}")));
   }
   EXPECT_GT(series, 5u);
 }

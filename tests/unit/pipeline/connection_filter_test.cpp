@@ -20,7 +20,8 @@ TEST(ConnectionFilter, WithoutListsEverythingPasses) {
 }
 
 TEST(ConnectionFilter, OneMatchOfAnyListIncludes) {
-  const ConnectionFilter filter({.include = {.services = {"shop-*"}, .ports = {80}, .cgroups = {}}, .exclude = {}});
+  const ConnectionFilter filter(
+      {.include = {.services = {"shop-*"}, .ports = {80}, .cgroups = {}}, .exclude = {}});
   EXPECT_TRUE(filter.passes(facts("shop-1")));
   EXPECT_TRUE(filter.passes(facts("cart", 80)));
   EXPECT_TRUE(filter.passes(facts("cart", 50000, 80))) << "the port of the other end";
@@ -38,7 +39,8 @@ TEST(ConnectionFilter, ExclusionWins) {
 }
 
 TEST(ConnectionFilter, ACgroupCountsOnlyWhereItWasLookedUp) {
-  const ConnectionFilter filter({.include = {.services = {}, .ports = {}, .cgroups = {"/web.slice/*"}}, .exclude = {}});
+  const ConnectionFilter filter(
+      {.include = {.services = {}, .ports = {}, .cgroups = {"/web.slice/*"}}, .exclude = {}});
   EXPECT_TRUE(filter.asks_for_cgroup());
   EXPECT_TRUE(filter.passes(facts("shop", 1, 2, "/web.slice/shop")));
   EXPECT_FALSE(filter.passes(facts("shop", 1, 2, "/db.slice/shop")));
