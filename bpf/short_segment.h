@@ -47,9 +47,9 @@ static __always_inline bool locate_short(struct message *m, struct task_struct *
 /* Copies the segment from user memory straight into the ring. False when this is not for here; nothing has changed then. */
 static __always_inline bool short_segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct stream *d = &st->streams[direction];
 	struct small_message *data;
+	struct task_struct *task;
 	struct message m;
 	struct sw_header *h;
 	struct sw_ring *r;
@@ -57,7 +57,10 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 	int fault;
 
 	barrier_var(length);
-	if (length > SMALL_SEGMENT || !as_usual(st, direction, flags, task))
+	if (length > SMALL_SEGMENT)
+		return false;
+	task = bpf_get_current_task_btf();
+	if (!as_usual(st, direction, flags, task))
 		return false;
 	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length))
 		return false;

@@ -57,10 +57,8 @@ static __always_inline struct socket_state *new_state(struct sock *sk, __u32 dir
 }
 
 /* What is not a short segment as usual. Static, and no part of its callers: their path stays short. */
-static __noinline int seldom(struct sock *sk, __u32 direction, int ret, int flags)
+static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 direction, int ret, int flags)
 {
-	struct socket_state *st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
-
 	if (flags & MSG_ERRQUEUE)
 		return 0;
 	if (ret == 0) {
@@ -95,8 +93,11 @@ static __noinline int seldom(struct sock *sk, __u32 direction, int ret, int flag
 
 static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags)
 {
-	struct socket_state *st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
+	struct socket_state *st;
 
+	if (sk->sk_type != SOCK_STREAM) /* cheaper than a look for its state */
+		return 0;
+	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (st ? st->verdict == VERDICT_IGNORE : !watchable(sk))
 		return 0;
 	if (ret < 0) {
@@ -106,7 +107,7 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 	}
 	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags))
 		return 0;
-	return seldom(sk, direction, ret, flags);
+	return seldom(sk, st, direction, ret, flags);
 }
 
 SEC("tp_btf/sock_send_length")

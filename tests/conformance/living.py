@@ -17,6 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
+from cgroup import cgroup  # noqa: E402
 from checks import check, wrong  # noqa: E402
 
 
@@ -225,14 +226,6 @@ def middles(path):
                   lambda s: sum(s.values()) == 3 and s.get(("/after", "200"), 0) >= 2 and s.keys() <= {("/after", "200"), ("/after", "unknown")})
 
 
-def removed(folder):
-    try:
-        os.rmdir(folder)
-    except OSError:
-        return False  # its last process is on its way
-    return True
-
-
 def places(agent):
     """Shared ports, network namespaces, units."""
     with server("shared", shared=True) as (port, _), server("shared", port=port, shared=True), server("shared", port=port, shared=True):
@@ -274,32 +267,16 @@ def places(agent):
     finally:
         subprocess.run(["ip", "netns", "del", space], capture_output=True)
 
-    with open("/proc/mounts") as mounts:
-        unified = [line.split()[1] for line in mounts if line.split()[2] == "cgroup2"]
-    if not unified:
-        print("skipped: no cgroup2 is mounted here")
-        return
     name = f"shop{os.getpid()}"
-    cgroup = f"{unified[0]}/system.slice/{name}.service"
-    made = []
-    try:
-        for folder in (os.path.dirname(cgroup), cgroup):
-            if not os.path.isdir(folder):
-                os.mkdir(folder)
-                made.append(folder)
-    except OSError as error:
-        print(f"skipped: no cgroup can be made here: {error}")
-        return
-    try:
-        with server("", cgroup=cgroup, name=False) as (port, _):
+    with cgroup(f"system.slice/{name}.service") as folder:
+        if not folder:
+            return
+        with server("", cgroup=folder, name=False) as (port, _):
             for _ in range(3):
                 Client(port).ask("/")
             with contextlib.suppress(TimeoutError):
                 wait_until(lambda: agent.value("http_requests_total", service=name) == 3, "3 requests", 5)
             check("a unit's name", agent.value("http_requests_total", service=name), 3)
-    finally:
-        for folder in reversed(made):
-            wait_until(lambda: removed(folder), "the cgroup to be empty", 5)
 
 
 def main():

@@ -149,11 +149,10 @@ class ConfigReader {
 
   void read_labels(const Node& node, const Path& path, std::map<std::string, std::string>& labels) {
     labels.clear();
-    yaml_.read_entries(node, path, "a map of labels' names and values",
-                       [&](const std::string& name, auto& n, auto& p) {
-                         check(n, p, check_constant_label(name));
-                         labels[name] = text(n, p, "the label's value");
-                       });
+    yaml_.read_entries(node, path, "a map of labels' names and values", [&](auto& name, auto& n, auto& p) {
+      check(name, p, check_constant_label(name.Scalar()));
+      labels[name.Scalar()] = text(n, p, "the label's value");
+    });
   }
 
   void read_buckets(const Node& node, const Path& path, std::vector<double>& buckets) {

@@ -29,42 +29,30 @@ std::string names_of(const std::vector<YamlKey>& keys) {
 }  // namespace
 
 void YamlReader::read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys) {
-  if (node.IsNull()) return;
-  if (!node.IsMap()) {
-    report(node, path, "expected a map with the keys " + names_of(keys) + ", got " + kind_of(node));
-    return;
-  }
-  std::set<std::string> seen;
-  for (const auto& entry : node) {
-    if (!entry.first.IsScalar()) {
-      report(entry.first, path, "expected a key out of " + names_of(keys) + ", got " + kind_of(entry.first));
-      continue;
-    }
-    const std::string& name = entry.first.Scalar();
-    const std::string entry_path = join_path(path, name);
-    const auto key = std::find_if(keys.begin(), keys.end(), [&](const YamlKey& k) { return k.name == name; });
-    if (key == keys.end()) {
-      report(entry.first, entry_path, "unknown key; expected one of " + names_of(keys));
-    } else if (!seen.insert(name).second) {
-      report(entry.first, entry_path, "the key stands here for the second time; expected it once");
-    } else {
-      key->read(entry.second, entry_path);
-    }
-  }
+  read_entries(node, path, "a map with the keys " + names_of(keys),
+               [&](const YAML::Node& name, const YAML::Node& value, const std::string& entry_path) {
+                 const auto key = std::find_if(keys.begin(), keys.end(),
+                                               [&](const YamlKey& k) { return k.name == name.Scalar(); });
+                 if (key == keys.end()) {
+                   report(name, entry_path, "unknown key; expected one of " + names_of(keys));
+                 } else {
+                   key->read(value, entry_path);
+                 }
+               });
 }
 
 void YamlReader::read_entries(
-    const YAML::Node& node, const std::string& path, std::string_view expected,
-    const std::function<void(const std::string&, const YAML::Node&, const std::string&)>& read) {
+    const YAML::Node& node, const std::string& path, const std::string& expected,
+    const std::function<void(const YAML::Node&, const YAML::Node&, const std::string&)>& read) {
   if (node.IsNull()) return;
   if (!node.IsMap()) {
-    report(node, path, "expected " + std::string(expected) + ", got " + kind_of(node));
+    report(node, path, "expected " + expected + ", got " + kind_of(node));
     return;
   }
   std::set<std::string> seen;
   for (const auto& entry : node) {
     if (!entry.first.IsScalar()) {
-      report(entry.first, path, "expected a name, got " + kind_of(entry.first));
+      report(entry.first, path, "expected a key of " + expected + ", got " + kind_of(entry.first));
       continue;
     }
     const std::string& name = entry.first.Scalar();
@@ -72,7 +60,7 @@ void YamlReader::read_entries(
     if (!seen.insert(name).second) {
       report(entry.first, entry_path, "the key stands here for the second time; expected it once");
     } else {
-      read(name, entry.second, entry_path);
+      read(entry.first, entry.second, entry_path);
     }
   }
 }

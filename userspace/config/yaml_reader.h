@@ -27,9 +27,10 @@ class YamlReader {
   /// No value at all is an empty map. Unknown and repeated keys are reported.
   void read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys);
 
-  /// Hands each value of a map to `read`, whose keys are the user's own. Repeated keys are reported.
-  void read_entries(const YAML::Node& node, const std::string& path, std::string_view expected,
-                    const std::function<void(const std::string& key, const YAML::Node& value,
+  /// The same of a map whose keys are the user's own; `expected` says what they stand for. Repeated keys are
+  /// reported.
+  void read_entries(const YAML::Node& node, const std::string& path, const std::string& expected,
+                    const std::function<void(const YAML::Node& key, const YAML::Node& value,
                                              const std::string& path)>& read);
 
   /// Hands each element of a list on.

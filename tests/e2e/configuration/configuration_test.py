@@ -13,16 +13,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "support"), os.path.join(HERE, "..", "prometheus")]
 
 from agent import Agent, wait_until  # noqa: E402
+from cgroup import cgroup  # noqa: E402
 
 AGENT = sys.argv.pop(1)
 SHOP = os.path.join(HERE, "..", "prometheus", "shop.py")
 
 
 class Shop:
-    """A server of a given service name on a free port."""
+    """A server of a given service name on a free port, in the cgroup of that folder if one is given."""
 
-    def __init__(self, name):
-        self.process = subprocess.Popen([sys.executable, "-B", SHOP], stdout=subprocess.PIPE, text=True,
+    def __init__(self, name, folder=None):
+        command = [sys.executable, "-B", SHOP]
+        if folder:  # before Python opens a socket
+            command = ["sh", "-c", 'echo $$ > "$0"/cgroup.procs && exec "$@"', folder, *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
                                         env={**os.environ, "OTEL_SERVICE_NAME": name})
         self.port = int(self.process.stdout.readline())
 
@@ -124,11 +128,22 @@ class Filter(Case):
         self.assertNotIn('service="other-port"', agent.text())
 
     def test_a_cgroup_is_excluded(self):
-        agent = self.start('filter: {exclude: {cgroups: ["*"]}}')
-        shop = self.shop("in-a-cgroup")
-        shop.ask(3)
-        wait_until(lambda: agent.value("sockwatch_excluded_connections_total") >= 2, "both ends to be excluded")
-        self.assertNotIn('service="in-a-cgroup"', agent.text())
+        path = f"sockwatch-test-{os.getpid()}"
+        with cgroup(path) as folder:
+            if not folder:
+                self.skipTest("no cgroup of version 2 can be made here")
+            agent = self.start(f'filter: {{exclude: {{cgroups: ["/{path}"]}}}}')
+            inside, outside = Shop("inside", folder), self.shop("outside")
+            try:
+                inside.ask(5)
+                outside.ask(3)
+                self.expect("outside", 3)
+                wait_until(lambda: agent.value("http_client_requests_total", peer=f"127.0.0.1:{inside.port}") == 5,
+                           "the client's end, which is in another cgroup")
+                self.assertEqual(agent.value("sockwatch_excluded_connections_total"), 1)
+                self.assertNotIn('service="inside"', agent.text())
+            finally:
+                inside.stop()
 
 
 class Labels(Case):

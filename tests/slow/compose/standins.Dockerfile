@@ -1,5 +1,5 @@
 # Stands in for the public images of docker-compose.yml where no registry can be reached: Debian's packages of the same programs, where and
-# how the public images have them. compose_test.sh builds each target.
+# how the public images have them. compose.sh builds each target.
 ARG BASE
 FROM ${BASE} AS packages
 # No service is started, no cluster made: the entry points do both.
