@@ -104,12 +104,27 @@ def bpf(options):
             ("BPF for a request and end, ns, without that", f"{median(corrected):.0f}")]
 
 
-def getppid(options):
+def timed(options, name, *arguments):
+    """What the C program of that name prints, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        program = f"{folder}/getppid"
-        subprocess.run(["cc", "-O2", "-o", program, f"{HERE}/getppid.c"], check=True)
-        without, with_agent = in_turns(
-            options, lambda _: float(subprocess.run([program], capture_output=True, check=True).stdout))
+        program = f"{folder}/{name}"
+        subprocess.run(["cc", "-O2", "-o", program, f"{HERE}/{name}.c"], check=True)
+        return in_turns(options, lambda _: float(subprocess.run([program, *arguments], capture_output=True, check=True).stdout))
+
+
+def exchange(options):
+    """A request and its answer on one CPU with nothing else: what four runs of the programs add to them."""
+    rows = []
+    for name in ("send", "writev"):
+        without, with_agent = timed(options, "exchange", name)
+        added = median(with_agent) - median(without)
+        rows.append((f"an exchange answered by {name} without / with it, ns", f"{median(without):.0f} / {median(with_agent):.0f}"))
+        rows.append(("added to a request and end (two runs), ns", f"{added / 2:.0f}"))
+    return rows
+
+
+def getppid(options):
+    without, with_agent = timed(options, "getppid")
     return [("getppid without the agent / with it, ns", f"{median(without):.1f} / {median(with_agent):.1f}"),
             ("ratio", ratio(without, with_agent))]
 
@@ -151,4 +166,4 @@ def bodies(options):
     return rows
 
 
-ALL = {f.__name__: f for f in (throughput, bpf, getppid, rate, bodies)}
+ALL = {f.__name__: f for f in (throughput, bpf, exchange, getppid, rate, bodies)}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the agent costs: sudo tests/bench/run.py --agent build/sockwatch [--only throughput|bpf|getppid|rate|bodies]
+"""What the agent costs: sudo tests/bench/run.py --agent build/sockwatch [--only throughput|bpf|exchange|getppid|rate|bodies]
 
 nginx with one worker under wrk (or, at a constant rate, h2load), both ends on this host and both observed, the agent with its default
 settings, nothing pinned. Prints Markdown tables of medians. Needs the packages nginx-light, wrk, nghttp2-client, gcc and bpftool, a
