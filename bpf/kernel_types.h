@@ -80,6 +80,7 @@ struct io_uring_task;
 struct thread_info { __u32 status; };
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	int pid;
 	int tgid;

@@ -70,6 +70,18 @@ static __always_inline bool descriptor_is(struct task_struct *task, __u64 fd, st
 	return BPF_CORE_READ(file, private_data) == (void *)sk->sk_socket;
 }
 
+/* Where a task's registers lie on its stack: the same for all of them. 0: not known yet. */
+static __u64 registers_at;
+
+static __always_inline struct pt_regs *registers(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (!registers_at) /* written once: every CPU reads it all the time */
+		registers_at = (__u64)regs - (__u64)task->stack;
+	return regs;
+}
+
 /* The calls that say where the bytes lie in one argument; false for all others. */
 static __always_inline bool locate_plain(struct message *m, long nr, struct pt_regs *regs)
 {
@@ -90,7 +102,7 @@ static __always_inline bool locate_plain(struct message *m, long nr, struct pt_r
 static __always_inline void locate(struct message *m, struct sock *sk, struct socket_state *st, __u32 direction,
 				   __u64 length, int flags, struct task_struct *task)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = registers(task);
 	long nr = syscall_number(regs);
 
 	m->base = m->iov = m->iovcnt = m->hidden = m->first = m->in_kernel = 0;

@@ -30,17 +30,17 @@ static __always_inline bool as_usual(struct socket_state *st, __u32 direction, i
 /* Whether TCP has consumed just this segment since the last one. */
 static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
 
-	return tp && tp->copied_seq == st->copied_seq + length;
+	return tp->copied_seq == st->copied_seq + length;
 }
 
 static __always_inline bool locate_short(struct message *m, struct task_struct *task)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = bpf_rdonly_cast(task->stack + registers_at, bpf_core_type_id_kernel(struct pt_regs));
 
 	m->base = m->iov = m->iovcnt = m->hidden = 0;
-	return !syscall_is_compat(task, regs) && locate_plain(m, syscall_number(regs), regs) && !m->hidden &&
+	return registers_at && !syscall_is_compat(task, regs) && locate_plain(m, syscall_number(regs), regs) && !m->hidden &&
 	       m->iovcnt <= IOVECS_FIRST;
 }
 

@@ -65,12 +65,14 @@ void Conversation::advance(uint64_t now_ns) {
 }
 
 bool Conversation::waiting() const {
+  if (known_) return speaker().waiting();
   for (const auto& parser : parsers_)
     if (parser && parser->waiting()) return true;
   return false;
 }
 
 size_t Conversation::memory() const {
+  if (known_) return speaker().memory();
   size_t bytes = 0;
   for (const auto& parser : parsers_)
     if (parser) bytes += parser->memory();

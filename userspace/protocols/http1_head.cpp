@@ -35,6 +35,14 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 constexpr auto kToken = make_token_table();
 
+// The first letters of the fields that tell something: they rule out nearly every other.
+constexpr std::array<bool, 256> make_initials(std::string_view letters) {
+  std::array<bool, 256> table{};
+  for (const char c : letters) table[static_cast<unsigned char>(c)] = table[static_cast<unsigned char>(c - 'a' + 'A')] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kInitials[] = {make_initials("cetbx"), make_initials("cetax")};  // by HeadReader::Kind
+
 bool is_token(char c) { return kToken[static_cast<unsigned char>(c)]; }
 
 // The last of a comma-separated list's elements.
@@ -209,9 +217,7 @@ bool HeadReader::parse_status_line(std::string_view line) {
 }
 
 void HeadReader::on_field_line(std::string_view line) {
-  // The first letter rules out nearly every field.
-  constexpr std::string_view initials[] = {"cetbx", "cetax"};
-  if (initials[static_cast<size_t>(kind_)].find(lower(line.front())) == std::string_view::npos) return;
+  if (!kInitials[static_cast<size_t>(kind_)][static_cast<unsigned char>(line.front())]) return;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   const std::string_view name = trim_blanks(line.substr(0, colon));
