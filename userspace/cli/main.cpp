@@ -11,7 +11,7 @@
 #include "cli/record.h"
 #include "cli/replay.h"
 #include "config/load_config.h"
-#include "config/web_config_file.h"
+#include "exposition/web_access.h"
 #include "pipeline/agent.h"
 #include "util/log.h"
 
@@ -60,8 +60,8 @@ bool report_check(const std::string& file, const Result<T>& loaded) {
 int run_check_config(const CommandLine& line) {
   bool right = true;
   if (!line.file.empty()) right = report_check(line.file, load_config(line.file));
-  if (!line.web_config_file.value_or("").empty())
-    right = report_check(*line.web_config_file, load_web_config_file(*line.web_config_file)) && right;
+  const std::string web = line.web_config_file.value_or("");
+  if (!web.empty()) right = report_check(web, WebAccessFile::open(web)) && right;  // with its certificates
   return right ? 0 : 1;
 }
 

@@ -62,7 +62,7 @@ void Connection::on_ready(Clock::time_point now) {
   settle(now);
 }
 
-void Connection::respond(std::string response, Clock::time_point now) {
+void Connection::respond(Response response, Clock::time_point now) {
   send(std::move(response), now);
   settle(now);
 }
@@ -171,14 +171,16 @@ void Connection::judge(RequestHead head, Clock::time_point now) {
     response.status = 405;
     response.text = "Only GET and HEAD are allowed here.";
   }
-  send(to_bytes(response), now);
+  send(std::make_shared<const std::string>(to_bytes(response)), now);
 }
 
 std::optional<RequestHead> Connection::take_request() { return std::exchange(request_, std::nullopt); }
 
-void Connection::send(std::string response, Clock::time_point now) {
-  output_ = std::move(response);
-  output_.insert(output_.find('\n') + 1, access_->header_fields);  // behind the status line
+void Connection::send(Response response, Clock::time_point now) {
+  response_ = std::move(response);
+  body_offset_ = find_head_end(*response_);
+  head_ = response_->substr(0, body_offset_);
+  head_.insert(head_.find('\n') + 1, access_->header_fields);  // behind the status line
   sent_ = 0;
   state_ = State::writing;
   writing_since_ = now;
@@ -189,7 +191,7 @@ void Connection::send(std::string response, Clock::time_point now) {
 void Connection::refuse(Refusal reason, int status, std::string_view text, Clock::time_point now) {
   refusals_.count(reason);
   close_after_ = true;
-  send(to_bytes({.status = status, .text = text}), now);
+  send(std::make_shared<const std::string>(to_bytes({.status = status, .text = text})), now);
 }
 
 void Connection::cut_off(Refusal reason) {
@@ -199,18 +201,30 @@ void Connection::cut_off(Refusal reason) {
   close();
 }
 
+/// Empty when all is sent; `more` when something follows it.
+std::string_view Connection::next_to_send(bool& more) const {
+  const std::string_view body = std::string_view(*response_).substr(body_offset_);
+  more = sent_ < head_.size() && !body.empty();
+  return sent_ < head_.size() ? std::string_view(head_).substr(sent_) : body.substr(sent_ - head_.size());
+}
+
 void Connection::write_some(Clock::time_point now) {
-  size_t wrote = 0;
-  const Progress progress = transport_.write(std::string_view(output_).substr(sent_), wrote);
-  if (progress == Progress::blocked) return;
-  if (progress != Progress::done) return close();
-  sent_ += wrote;
-  if (sent_ == output_.size()) after_response(now);
+  bool more = true;
+  while (more) {
+    const std::string_view bytes = next_to_send(more);
+    size_t wrote = 0;
+    const Progress progress = transport_.write(bytes, more, wrote);
+    if (progress == Progress::blocked) return;
+    if (progress != Progress::done) return close();
+    sent_ += wrote;
+    if (wrote < bytes.size()) return;
+  }
+  after_response(now);
 }
 
 void Connection::after_response(Clock::time_point now) {
-  output_ = std::string();
-  sent_ = 0;
+  response_ = nullptr;
+  head_ = std::string();
   if (close_after_) {
     return let_linger(now);
   }

@@ -1,7 +1,8 @@
 // One client of the metrics server, from accept to close: reads a head within bounds, waits for the answer,
 // sends it, and begins again. Never blocks.
 //
-// Used by the guard's thread alone. Holds at most ServerLimits::max_head_bytes of input and one response.
+// Used by the guard's thread alone. Holds at most ServerLimits::max_head_bytes of input and one response, which may
+// be that of others too.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,9 @@
 #include "util/fd.h"
 
 namespace sockwatch {
+
+/// A whole response, head and body: one for all who asked the same at the same time.
+using Response = std::shared_ptr<const std::string>;
 
 class Connection {
  public:
@@ -45,7 +49,8 @@ class Connection {
   /// When on_deadline is due; max() while answering.
   Clock::time_point deadline() const { return deadline_; }
   Clock::time_point writing_since() const { return writing_since_; }
-  size_t unsent_bytes() const { return output_.size() - sent_; }
+  /// What is being sent; null while nothing is.
+  const Response& response() const { return response_; }
 
   /// poll() has something for this socket.
   void on_ready(Clock::time_point now);
@@ -59,7 +64,7 @@ class Connection {
   /// Whether the connection ends with the answer to the request that was taken.
   bool closes_after_answer() const { return close_after_; }
   /// The answer to the request that was taken: a whole response.
-  void respond(std::string response, Clock::time_point now);
+  void respond(Response response, Clock::time_point now);
 
   /// Answers `status` before any request has been read, and closes.
   void refuse(Refusal reason, int status, std::string_view text, Clock::time_point now);
@@ -72,7 +77,8 @@ class Connection {
   void read_some();
   void next_head(Clock::time_point now);
   void judge(RequestHead head, Clock::time_point now);
-  void send(std::string response, Clock::time_point now);
+  void send(Response response, Clock::time_point now);
+  std::string_view next_to_send(bool& more) const;
   void write_some(Clock::time_point now);
   void after_response(Clock::time_point now);
   void let_linger(Clock::time_point now);
@@ -93,8 +99,10 @@ class Connection {
   size_t requests_ = 0;     ///< heads read so far
   std::optional<RequestHead> request_;
 
-  std::string output_;
-  size_t sent_ = 0;
+  Response response_;
+  std::string head_;        ///< of the response, with the header fields of WebAccess
+  size_t body_offset_ = 0;  ///< where the body begins in the response
+  size_t sent_ = 0;         ///< of head and body
   bool close_after_ = false;
 };
 

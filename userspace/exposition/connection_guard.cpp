@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 namespace sockwatch {
 namespace {
@@ -167,12 +168,16 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
 }
 
 void ConnectionGuard::take_answers(Clock::time_point now) {
-  std::vector<std::pair<Client*, std::string>> answers;
+  std::vector<Answer*> made;
   {
     const std::lock_guard lock(mutex_);
-    answers.swap(answers_);
+    made.swap(made_);
   }
-  for (auto& [client, response] : answers) client->connection.respond(std::move(response), now);
+  for (Answer* answer : made) {
+    const auto response = std::make_shared<const std::string>(std::move(answer->response));
+    for (Client* client : answer->clients) client->connection.respond(response, now);
+    std::erase_if(under_way_, [&](const auto& other) { return other.get() == answer; });
+  }
 }
 
 void ConnectionGuard::take_verdicts(Clock::time_point now) {
@@ -243,14 +248,32 @@ void ConnectionGuard::submit(Client& client, RequestHead head, Clock::time_point
     return turn_down(client, head, Refusal::request_limit, 503,
                      "Too many requests are being answered; try again later.", now);
   }
-  workers_->submit([this, &client, head = std::move(head), close = client.connection.closes_after_answer()] {
-    std::string response = answer_(head, close);
+  const bool close = client.connection.closes_after_answer();
+  if (Answer* same = same_under_way(head, close)) {
+    same->clients.push_back(&client);
+    return;
+  }
+  under_way_.push_back(
+      std::make_unique<Answer>(Answer{.head = std::move(head), .close = close, .clients = {&client}}));
+  workers_->submit([this, answer = under_way_.back().get()] {
+    answer->response = answer_(answer->head, answer->close);
     {
       const std::lock_guard lock(mutex_);
-      answers_.emplace_back(&client, std::move(response));
+      made_.push_back(answer);
     }
     wake_up(wake_.get());
   });
+}
+
+/// A hundred thousand series are written out and packed once for all who wait, not once for each.
+ConnectionGuard::Answer* ConnectionGuard::same_under_way(const RequestHead& head, bool close) const {
+  if (head.method == "POST") return nullptr;
+  const auto same = std::ranges::find_if(under_way_, [&](const auto& answer) {
+    const RequestHead& other = answer->head;
+    return answer->close == close && other.method == head.method && other.path == head.path &&
+           other.format == head.format && other.accepts_gzip == head.accepts_gzip;
+  });
+  return same == under_way_.end() ? nullptr : same->get();
 }
 
 void ConnectionGuard::turn_down(Client& client, const RequestHead& head, Refusal reason, int status,
@@ -260,25 +283,23 @@ void ConnectionGuard::turn_down(Client& client, const RequestHead& head, Refusal
                                .text = text,
                                .close = client.connection.closes_after_answer(),
                                .head_only = head.method == "HEAD"};
-  client.connection.respond(to_bytes(response), now);
+  client.connection.respond(std::make_shared<const std::string>(to_bytes(response)), now);
 }
 
 void ConnectionGuard::bound_unsent_bytes() {
-  size_t unsent = 0;
-  for (const auto& client : clients_) unsent += client->connection.unsent_bytes();
-  while (unsent > limits_.max_unsent_bytes) {
-    // The one that takes longest pays for all, but nobody for itself alone: one scrape may be as big as it
-    // is.
+  while (true) {
+    std::set<const std::string*> responses;  // each once, however many it is sent to
+    size_t bytes = 0;
     Connection* slowest = nullptr;
-    size_t writers = 0;
     for (const auto& client : clients_) {
       Connection& connection = client->connection;
       if (connection.state() != Connection::State::writing) continue;
-      ++writers;
+      if (responses.insert(connection.response().get()).second) bytes += connection.response()->size();
       if (slowest == nullptr || connection.writing_since() < slowest->writing_since()) slowest = &connection;
     }
-    if (writers < 2) return;
-    unsent -= slowest->unsent_bytes();
+    // The one that takes longest pays for all, but nobody for one response alone: a scrape may be as big as
+    // it is.
+    if (bytes <= limits_.max_unsent_bytes || responses.size() < 2) return;
     slowest->cut_off(Refusal::write_backlog);
   }
 }

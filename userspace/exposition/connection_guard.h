@@ -30,7 +30,7 @@ namespace sockwatch {
 class ConnectionGuard {
  public:
   /// The whole response to a GET or HEAD without a body, with Connection: close if `close`. Called from the
-  /// workers.
+  /// workers; once for all who ask the same while it is being made.
   using AnswerFunction = std::function<std::string(const RequestHead& head, bool close)>;
 
   /// `listener` is non-blocking. Of `config` the bounds and the clients that are allowed matter.
@@ -66,6 +66,14 @@ class ConnectionGuard {
     bool right;
   };
 
+  /// A response that is being made, and who waits for it.
+  struct Answer {
+    RequestHead head;
+    bool close;
+    std::vector<Client*> clients;  ///< the guard's thread only
+    std::string response = {};     ///< the worker's, until it is among made_
+  };
+
   void take_answers(Clock::time_point now);
   void take_verdicts(Clock::time_point now);
   void dispatch(Client& client, Clock::time_point now);
@@ -75,6 +83,7 @@ class ConnectionGuard {
   void turn_down(Client& client, const RequestHead& head, Refusal reason, int status, std::string_view text,
                  Clock::time_point now);
   bool may_answer(Client& client, const RequestHead& head) const;
+  Answer* same_under_way(const RequestHead& head, bool close) const;
   void bound_unsent_bytes();
   size_t turned_away() const;
 
@@ -89,13 +98,14 @@ class ConnectionGuard {
   WebAccessFile access_;                          ///< the guard's thread only
   KnownCredentials known_;                        ///< the guard's thread only
   Clients clients_;                               ///< the guard's thread only
+  /// The guard's thread only. A client stays where it is while it waits for one of these.
+  std::vector<std::unique_ptr<Answer>> under_way_;
   std::optional<Clock::time_point> accept_from_;  ///< while accepting pauses for lack of descriptors
   bool listener_ready_ = false;
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  /// A client stays where it is while a worker has its request.
-  std::vector<std::pair<Client*, std::string>> answers_;
+  std::vector<Answer*> made_;
   std::vector<Verdict> verdicts_;
 
   std::unique_ptr<WorkerPool> workers_;

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace sockwatch {
@@ -11,37 +12,41 @@ namespace {
 constexpr int kLevel = Z_BEST_SPEED;
 constexpr int kGzipWindowBits = 15 + 16;  // + 16: a gzip header rather than zlib's own
 constexpr int kMemLevel = 8;              // zlib's default
-
-/// zlib counts in unsigned int: at most so much in one go.
-uInt one_go(size_t bytes) {
-  return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<uInt>::max()));
-}
+constexpr size_t kRoom = 16 * 1024;       // for what comes out, at a time
 
 }  // namespace
 
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindowBits, kMemLevel, Z_DEFAULT_STRATEGY) != Z_OK)
-    return {};
-  // Metrics shrink to a twelfth; what does not is met by growing.
-  std::string out(text.size() / 8 + 1024, '\0');
-  size_t written = 0;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  size_t unread = text.size();
-  for (int status = Z_OK; status != Z_STREAM_END;) {
-    if (written == out.size()) out.resize(2 * out.size());
-    const uInt input = one_go(unread);
-    const uInt room = one_go(out.size() - written);
-    stream.avail_in = input;
-    stream.next_out = reinterpret_cast<Bytef*>(out.data()) + written;
-    stream.avail_out = room;
-    status = deflate(&stream, input == unread ? Z_FINISH : Z_NO_FLUSH);
-    unread -= input - stream.avail_in;
-    written += room - stream.avail_out;
-  }
-  deflateEnd(&stream);
-  out.resize(written);
-  return out;
+void Gzip::End::operator()(z_stream_s* stream) const {
+  deflateEnd(stream);
+  delete stream;
+}
+
+Gzip::Gzip() {
+  auto stream = std::make_unique<z_stream_s>();
+  if (deflateInit2(stream.get(), kLevel, Z_DEFLATED, kGzipWindowBits, kMemLevel, Z_DEFAULT_STRATEGY) == Z_OK)
+    stream_.reset(stream.release());
+}
+
+void Gzip::add(std::string_view text) {
+  constexpr size_t kMost = std::numeric_limits<uInt>::max();  // zlib counts in unsigned int
+  for (; !text.empty(); text.remove_prefix(std::min(text.size(), kMost))) pack(text.substr(0, kMost), Z_NO_FLUSH);
+}
+
+std::string Gzip::finish() {
+  pack({}, Z_FINISH);
+  return std::move(out_);
+}
+
+void Gzip::pack(std::string_view text, int flush) {
+  std::array<char, kRoom> room;
+  stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream_->avail_in = static_cast<uInt>(text.size());
+  do {
+    stream_->next_out = reinterpret_cast<Bytef*>(room.data());
+    stream_->avail_out = kRoom;
+    deflate(stream_.get(), flush);
+    out_.append(room.data(), kRoom - stream_->avail_out);
+  } while (stream_->avail_out == 0);  // there may be more
 }
 
 }  // namespace sockwatch

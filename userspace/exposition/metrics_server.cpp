@@ -1,7 +1,6 @@
 #include "exposition/metrics_server.h"
 
 #include "exposition/connection_guard.h"
-#include "exposition/listener.h"
 #include "exposition/responder.h"
 
 namespace sockwatch {
@@ -16,18 +15,16 @@ MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 
 MetricsServer::~MetricsServer() = default;
 
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const WebConfig& config, ScrapeFunction scrape,
-                                                            ReloadFunction reload,
+Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Listener listener, const WebConfig& config,
+                                                            ScrapeFunction scrape, ReloadFunction reload,
                                                             const ServerLimits& limits) {
   auto access = WebAccessFile::open(config.config_file);
   if (!access) return access.error();
-  auto listener = listen_on(config.listen_address);
-  if (!listener) return listener.error();
   if (!config.enable_lifecycle) reload = nullptr;
   std::unique_ptr<Impl> impl(
-      new Impl{listener->port, Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)),
+      new Impl{listener.port, Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)),
                nullptr});
-  auto guard = ConnectionGuard::start(std::move(listener->socket), config, std::move(access).value(), limits,
+  auto guard = ConnectionGuard::start(std::move(listener.socket), config, std::move(access).value(), limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
                                         return responder->answer(head, close);
                                       });

@@ -14,6 +14,7 @@
 
 #include "aggregation/snapshot.h"
 #include "config/config.h"
+#include "exposition/listener.h"
 #include "exposition/server_limits.h"
 #include "util/result.h"
 
@@ -25,10 +26,9 @@ class MetricsServer {
   /// Reads the configuration anew, and tells how that went; null where it was not answered in time.
   using ReloadFunction = std::function<std::shared_ptr<const Result<>>()>;
 
-  /// Binds and starts to serve. Fails with words for a busy port or a bad address.
-  /// `WebConfig::listen_address` is ":9765", "127.0.0.1:9765", "[::1]:0"; port 0 takes a free one.
-  static Result<std::unique_ptr<MetricsServer>> start(const WebConfig& config, ScrapeFunction scrape,
-                                                      ReloadFunction reload = nullptr,
+  /// Serves on a socket of listen_on(): to bind it may take privileges that serving does not.
+  static Result<std::unique_ptr<MetricsServer>> start(Listener listener, const WebConfig& config,
+                                                      ScrapeFunction scrape, ReloadFunction reload = nullptr,
                                                       const ServerLimits& limits = {});
   /// Stops serving and joins the threads; takes less than a second even with clients connected.
   ~MetricsServer();

@@ -120,19 +120,16 @@ class Responder::Server final : private httplib::Server {
     const std::shared_ptr<const Snapshot> snapshot = scrape_.take();
     if (!snapshot) return set_text(response, 503, "sockwatch is not ready yet.\n");
     const auto format = static_cast<TextFormat>(std::stoi(request.get_header_value(kFormatField)));
-    std::string text;
-    write_text(*snapshot, format, text);
-    if (request.has_header(kGzipField)) {
-      std::string packed = gzip(text);
-      if (!packed.empty()) {
-        text.swap(packed);
-        response.set_header("Content-Encoding", "gzip");
-      }
+    if (Gzip gzip; request.has_header(kGzipField) && gzip) {
+      write_text(*snapshot, format, [&](std::string_view piece) { gzip.add(piece); });
+      response.body = gzip.finish();
+      response.set_header("Content-Encoding", "gzip");
+    } else {
+      write_text(*snapshot, format, response.body);
     }
     response.status = 200;
     response.set_header("Content-Type", std::string(content_type(format)));
     response.set_header("Vary", "Accept, Accept-Encoding");
-    response.body = std::move(text);
   }
 
   void reload(const httplib::Request& request, httplib::Response& response) const {

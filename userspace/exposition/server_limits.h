@@ -10,7 +10,7 @@ struct ServerLimits {
   size_t max_head_bytes = 16 * 1024;  ///< of a request; more is answered 431
   size_t max_requests = 1000;         ///< on one connection; the last is answered with Connection: close
   size_t max_unsent_bytes =
-      16 * 1024 * 1024;  ///< of responses, in all; beyond it the slowest reader is cut off
+      64 * 1024 * 1024;  ///< of different responses being sent; beyond it the slowest reader is cut off
   size_t workers = 4;    ///< threads that answer
   std::chrono::milliseconds head_timeout{
       5'000};  ///< from the accept, or a later head's first byte, to its last

@@ -118,8 +118,33 @@ void append_series(std::string& out, std::string_view name, std::string_view suf
   out += ' ';
 }
 
-void append_samples(std::string& out, const MetricFamily& family, std::string_view constant_labels) {
+/// Where text goes: into one string, or from a small one, which stays in the processor's cache, to whoever takes it.
+class Output {
+ public:
+  using Take = std::function<void(std::string_view)>;
+
+  explicit Output(std::string& text, const Take* take = nullptr) : text_(text), take_(take) {}
+  std::string& text() { return text_; }
+  /// Called between two series.
+  void pause() {
+    if (take_ != nullptr && text_.size() >= kPiece) flush();
+  }
+  void flush() {
+    (*take_)(text_);
+    text_.clear();
+  }
+
+ private:
+  static constexpr size_t kPiece = 64 * 1024;
+
+  std::string& text_;
+  const Take* take_;
+};
+
+void append_samples(Output& output, const MetricFamily& family, std::string_view constant_labels) {
+  std::string& out = output.text();
   for (const Sample& sample : family.samples) {
+    output.pause();
     append_series(out, family.name(), "", {.constant = constant_labels, .own = view(sample.labels)});
     append_number(out, sample.value);
     out += '\n';
@@ -177,11 +202,13 @@ void append_exemplar(std::string& out, const HistogramSample& sample, size_t buc
   }
 }
 
-void append_histograms(std::string& out, const MetricFamily& family, const Snapshot& snapshot,
+void append_histograms(Output& output, const MetricFamily& family, const Snapshot& snapshot,
                        bool openmetrics) {
+  std::string& out = output.text();
   const std::string_view name = family.name();
   const std::vector<std::string> endings = bucket_endings(family, openmetrics);
   for (const HistogramSample& sample : family.histograms) {
+    output.pause();
     const Labels labels{.constant = view(snapshot.constant_labels), .own = view(sample.labels)};
     uint64_t cumulative = 0;
     for (size_t i = 0; i < endings.size(); ++i) {
@@ -223,6 +250,19 @@ size_t estimated_size(const Snapshot& snapshot) {
   return size;
 }
 
+void append_families(Output& output, const Snapshot& snapshot, TextFormat format) {
+  const bool openmetrics = format != TextFormat::prometheus;
+  std::string_view last_name;
+  for (const MetricFamily& family : snapshot.families) {
+    if (family.samples.empty() && family.histograms.empty()) continue;
+    if (family.name() != last_name) append_header(output.text(), family, openmetrics);
+    last_name = family.name();
+    append_samples(output, family, view(snapshot.constant_labels));
+    append_histograms(output, family, snapshot, openmetrics);
+  }
+  if (openmetrics) output.text() += "# EOF\n";
+}
+
 }  // namespace
 
 std::string_view content_type(TextFormat format) {
@@ -238,17 +278,16 @@ std::string_view content_type(TextFormat format) {
 }
 
 void write_text(const Snapshot& snapshot, TextFormat format, std::string& out) {
-  const bool openmetrics = format != TextFormat::prometheus;
   out.reserve(out.size() + estimated_size(snapshot));
-  std::string_view last_name;
-  for (const MetricFamily& family : snapshot.families) {
-    if (family.samples.empty() && family.histograms.empty()) continue;
-    if (family.name() != last_name) append_header(out, family, openmetrics);
-    last_name = family.name();
-    append_samples(out, family, view(snapshot.constant_labels));
-    append_histograms(out, family, snapshot, openmetrics);
-  }
-  if (openmetrics) out += "# EOF\n";
+  Output output(out);
+  append_families(output, snapshot, format);
+}
+
+void write_text(const Snapshot& snapshot, TextFormat format, const std::function<void(std::string_view)>& take) {
+  std::string piece;
+  Output output(piece, &take);
+  append_families(output, snapshot, format);
+  output.flush();
 }
 
 }  // namespace sockwatch

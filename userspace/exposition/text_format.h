@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,8 @@ std::string_view content_type(TextFormat format);
 /// series are left out; those of one name that follow one another are one. Whole numbers up to 2^53 are
 /// written without an exponent, others in the shortest form that reads back as the same double.
 void write_text(const Snapshot& snapshot, TextFormat format, std::string& out);
+
+/// The same in pieces: `take` is called for each, in order.
+void write_text(const Snapshot& snapshot, TextFormat format, const std::function<void(std::string_view)>& take);
 
 }  // namespace sockwatch

@@ -65,11 +65,12 @@ Transport::Progress Transport::read(char* buffer, size_t size, size_t& got) {
   return would_block() ? Progress::blocked : Progress::failed;
 }
 
-Transport::Progress Transport::write(std::string_view bytes, size_t& wrote) {
+Transport::Progress Transport::write(std::string_view bytes, bool more, size_t& wrote) {
   wrote = 0;
   wanted_.reset();
   if (!tls_) {
-    const ssize_t result = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t result =
+        ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0));
     if (result < 0) return would_block() ? Progress::blocked : Progress::failed;
     wrote = static_cast<size_t>(result);
     return Progress::done;

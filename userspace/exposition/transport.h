@@ -28,8 +28,8 @@ class Transport {
   Progress handshake();
   /// `done`: `got` bytes are in `buffer`, at least one.
   Progress read(char* buffer, size_t size, size_t& got);
-  /// `done`: `wrote` bytes have been taken, at least one.
-  Progress write(std::string_view bytes, size_t& wrote);
+  /// `done`: `wrote` bytes have been taken, at least one. `more` will follow at once: they may wait for it.
+  Progress write(std::string_view bytes, bool more, size_t& wrote);
   /// Whether read() has bytes to give that poll() knows nothing of.
   bool has_buffered() const;
   /// What the last call that was blocked waits for (POLLIN or POLLOUT); `otherwise` if none was.

@@ -1,12 +1,16 @@
 #include "pipeline/agent.h"
 
+#include <linux/capability.h>
+
 #include "aggregation/self_metrics.h"
 #include "capture/capture.h"
+#include "exposition/listener.h"
 #include "exposition/metrics_server.h"
 #include "pipeline/capture_loop.h"
 #include "pipeline/config_reload.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/mailbox.h"
+#include "util/capabilities.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/service_notice.h"
@@ -66,9 +70,12 @@ Result<> reload(ConfigReload& configuration) {
 }  // namespace
 
 Result<> run_agent(const Config& config, const std::function<Result<Config>()>& load) {
+  auto listener = listen_on(config.web.listen_address);
+  if (!listener) return listener.error();
   auto started = Capture::start(config.capture);
   if (!started) return started.error();
   Capture& capture = **started;
+  if (const Result<> kept = keep_capabilities({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}); !kept) return kept.error();
   auto created = CaptureLoop::create(capture);
   if (!created) return created.error();
   CaptureLoop& loop = **created;
@@ -83,7 +90,7 @@ Result<> run_agent(const Config& config, const std::function<Result<Config>()>& 
   Mailbox<Snapshot> scrapes;
   Mailbox<Result<>> reloads;
   auto server = MetricsServer::start(
-      config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
+      std::move(listener).value(), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
   if (!server) return server.error();
 
   uint64_t listed_ns = 0;

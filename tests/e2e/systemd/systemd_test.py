@@ -1,4 +1,5 @@
-"""The systemd unit: its capabilities are enough to see and to name services, the agent tells when it is ready and when it stops."""
+"""The systemd unit: its capabilities are enough to see and to name services, those that only the start needs are given up after it, the
+agent tells when it is ready and when it stops."""
 
 import argparse
 import os
@@ -16,6 +17,7 @@ from agent import Agent, wait_until  # noqa: E402
 from living import Client, server  # noqa: E402
 
 UNIT = os.path.join(TESTS, "..", "config", "systemd", "sockwatch.service")
+KEPT = 1 << 19 | 1 << 2  # CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
 MOST_EXPOSED = 4.0  # systemd-analyze's score; 10 is worst
 
 
@@ -40,8 +42,13 @@ def runs_with_them(agent_path):
         with Agent(starter, wait=False) as agent:
             assert manager.recv(100) == b"READY=1", "the first word is not that it is ready"
             assert agent._ready(), "it said that it is ready, and is not"
-            with open(f"/proc/{agent.process.pid}/status", encoding="ascii") as status:
-                print("right: capabilities " + re.search(r"CapEff:\s*(\S+)", status.read()).group(1))
+            threads = f"/proc/{agent.process.pid}/task"
+            for thread in os.listdir(threads):
+                with open(f"{threads}/{thread}/status", encoding="ascii") as status:
+                    held = dict(re.findall(r"^(Cap\w+|NoNewPrivs):\s*(\S+)$", status.read(), re.M))
+                # What no other thread has: there is more than one, and each holds its own.
+                assert (int(held["CapPrm"], 16), int(held["CapEff"], 16), held["NoNewPrivs"]) == (KEPT, KEPT, "1"), held
+            print(f"right: {len(os.listdir(threads))} threads keep CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH alone")
             with server("capped", prefix=("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")) as (port, _):
                 for _ in range(3):
                     Client(port).ask("/")

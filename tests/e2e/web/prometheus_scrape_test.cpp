@@ -4,10 +4,10 @@
 #include <atomic>
 #include <string>
 
-#include "exposition/metrics_server.h"
 #include "prometheus_process.h"
 #include "sample_snapshot.h"
 #include "test_client.h"
+#include "test_server.h"
 
 namespace sockwatch {
 namespace {
@@ -36,7 +36,7 @@ TEST(PrometheusScrape, IsUnderstoodOverOneConnection) {
   std::atomic<int> scrapes = 0;
   WebConfig config;
   config.listen_address = "127.0.0.1:0";
-  const auto server = MetricsServer::start(config, [&] { return snapshot_with(100.0 * ++scrapes); });
+  const auto server = start_server(config, [&] { return snapshot_with(100.0 * ++scrapes); });
   ASSERT_TRUE(server) << server.error().message;
 
   const PrometheusProcess prometheus("127.0.0.1:" + std::to_string(server.value()->port()));

@@ -163,6 +163,12 @@ TEST(Program, ChecksAConfiguration) {
   EXPECT_EQ(both.code, 1);
   EXPECT_THAT(both.out, HasSubstr(good.path() + ": no mistakes"));
   EXPECT_THAT(both.out, HasSubstr("colour"));
+
+  const File no_certificate("tls_server_config: {cert_file: none.crt, key_file: none.key}\n");
+  const Outcome unusable = run("check-config --web.config.file=" + no_certificate.path());
+  EXPECT_EQ(unusable.code, 1);
+  EXPECT_THAT(unusable.out, StartsWith(no_certificate.path() + ": "));
+  EXPECT_THAT(unusable.out, HasSubstr("none.crt"));
 }
 
 }  // namespace

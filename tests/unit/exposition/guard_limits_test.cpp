@@ -205,7 +205,7 @@ TEST(GuardLimits, RequestsBeyondTheLimitAreToldToTryAgain) {
   config.max_requests = 2;
   std::atomic<bool> go_on = false;
   std::atomic<int> scrapes = 0;
-  const auto started = MetricsServer::start(config, [&] {
+  const auto started = start_server(config, [&] {
     ++scrapes;
     go_on.wait(false);
     return small_snapshot();
@@ -243,13 +243,13 @@ TEST(GuardLimits, OnlyAddressesThatAreAllowedMayConnect) {
   WebConfig config;
   config.listen_address = "127.0.0.1:0";
   config.allowed_clients = {IpRange::parse("10.0.0.0/8").value()};
-  const auto started = MetricsServer::start(config, small_snapshot);
+  const auto started = start_server(config, small_snapshot);
   ASSERT_TRUE(started) << started.error().message;
   TestClient client(started.value()->port());
   EXPECT_TRUE(client.sees_close()) << "it waited for a request of one that may not connect";
   EXPECT_EQ(refused(*started.value(), "address"), 1U);
   config.allowed_clients.push_back(IpRange::parse("127.0.0.1").value());
-  const auto open = MetricsServer::start(config, small_snapshot);
+  const auto open = start_server(config, small_snapshot);
   ASSERT_TRUE(open) << open.error().message;
   TestClient welcome(open.value()->port());
   ASSERT_TRUE(welcome.get("/-/healthy"));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "exposition/text_format.h"
@@ -10,6 +11,14 @@
 
 namespace sockwatch {
 namespace {
+
+/// `text`, given in pieces of so many bytes.
+std::string gzip(std::string_view text, size_t piece = 1 << 20) {
+  Gzip packer;
+  EXPECT_TRUE(packer);
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) packer.add(text.substr(0, piece));
+  return packer.finish();
+}
 
 TEST(Gzip, ComesBackTheSame) {
   std::string metrics;
@@ -21,6 +30,7 @@ TEST(Gzip, ComesBackTheSame) {
     const auto back = inflate_gzip(gzip(text));
     ASSERT_TRUE(back.has_value()) << text.size() << " bytes";
     EXPECT_TRUE(*back == text) << text.size() << " bytes came back as " << back->size();
+    for (const size_t piece : {1U, 7U, 65'536U}) EXPECT_EQ(inflate_gzip(gzip(text, piece)), text) << piece;
   }
 }
 

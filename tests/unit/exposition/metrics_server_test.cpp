@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
+#include <vector>
 
 #include "exposition/landing_page.h"
 #include "exposition/text_format.h"
@@ -131,7 +133,7 @@ TEST(MetricsServer, ServesTheTelemetryPathThatIsConfigured) {
   WebConfig config;
   config.listen_address = "127.0.0.1:0";
   config.telemetry_path = "/own.(path";  // nothing of it is a regular expression
-  const auto server = MetricsServer::start(config, small_snapshot);
+  const auto server = start_server(config, small_snapshot);
   ASSERT_TRUE(server) << server.error().message;
   TestClient client(server.value()->port());
   EXPECT_EQ(client.get("/own.(path")->status, 200);
@@ -152,6 +154,66 @@ TEST(MetricsServer, SaysWhenItIsNotReady) {
   ready = true;
   EXPECT_EQ(client.get("/-/ready")->status, 200);
   EXPECT_EQ(client.get("/metrics")->status, 200);
+}
+
+TEST(MetricsServer, ThoseWhoAskMeanwhileShareOneResponse) {
+  std::atomic<int> scrapes = 0;
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  const auto server = start_server({}, 64, [&] {
+    if (++scrapes == 1) {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    return small_snapshot();
+  });
+  constexpr size_t kClients = 40;
+  std::vector<TestClient> clients;
+  for (size_t i = 0; i < kClients; ++i) clients.emplace_back(server->port());
+  for (size_t i = 0; i < kClients; ++i) {
+    ASSERT_TRUE(clients[i].send("GET /metrics HTTP/1.1\r\n\r\n"));
+    if (i == 0) begun.get_future().wait();
+  }
+  // Sent after all of them, so that when it has been answered they have been read.
+  TestClient last(server->port());
+  ASSERT_TRUE(last.get("/-/healthy")) << "those who wait for a scrape keep the others waiting";
+  go_on.set_value();
+  for (TestClient& client : clients) {
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body, expected_text(*small_snapshot()));
+  }
+  EXPECT_EQ(scrapes, 1);
+  EXPECT_EQ(last.get("/metrics")->status, 200);
+  EXPECT_EQ(scrapes, 2) << "a later scrape is a new one";
+}
+
+TEST(MetricsServer, WhoAsksForAnotherFormGetsAnother) {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  std::atomic<int> scrapes = 0;
+  const auto server = start_server({}, 64, [&] {
+    if (++scrapes == 1) {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    return small_snapshot();
+  });
+  TestClient plain(server->port()), packed(server->port()), openmetrics(server->port()), closing(server->port());
+  ASSERT_TRUE(plain.send("GET /metrics HTTP/1.1\r\n\r\n"));
+  begun.get_future().wait();
+  ASSERT_TRUE(packed.send("GET /metrics HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n"));
+  ASSERT_TRUE(openmetrics.send("GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text\r\n\r\n"));
+  ASSERT_TRUE(closing.send("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n"));
+  go_on.set_value();
+  const auto first = plain.read_response();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->field("content-encoding"), "");
+  EXPECT_EQ(first->field("connection"), "");
+  EXPECT_EQ(first->body, expected_text(*small_snapshot()));
+  EXPECT_EQ(packed.read_response()->field("content-encoding"), "gzip");
+  EXPECT_THAT(openmetrics.read_response()->body, HasSubstr("# EOF"));
+  EXPECT_EQ(closing.read_response()->field("connection"), "close");
 }
 
 TEST(MetricsServer, SurvivesAScrapeThatThrows) {
@@ -254,7 +316,7 @@ TEST(MetricsServer, ServesBothFamilies) {
 TEST(MetricsServer, AnErrorIsInWords) {
   WebConfig config;
   config.listen_address = "nonsense";
-  const auto server = MetricsServer::start(config, small_snapshot);
+  const auto server = start_server(config, small_snapshot);
   ASSERT_FALSE(server);
   EXPECT_THAT(server.error().message, HasSubstr("\"nonsense\""));
 }

@@ -10,6 +10,14 @@
 
 namespace sockwatch {
 
+/// Listens where `config` says.
+inline Result<std::unique_ptr<MetricsServer>> start_server(const WebConfig& config, MetricsServer::ScrapeFunction scrape,
+                                                           const ServerLimits& limits = {}) {
+  auto listener = listen_on(config.listen_address);
+  if (!listener) return listener.error();
+  return MetricsServer::start(std::move(listener).value(), config, std::move(scrape), nullptr, limits);
+}
+
 inline std::unique_ptr<MetricsServer> start_server(const ServerLimits& limits = {},
                                                    uint32_t max_connections = 64,
                                                    MetricsServer::ScrapeFunction scrape = small_snapshot,
@@ -17,7 +25,7 @@ inline std::unique_ptr<MetricsServer> start_server(const ServerLimits& limits = 
   WebConfig config;
   config.listen_address = address;
   config.max_connections = max_connections;
-  auto server = MetricsServer::start(config, std::move(scrape), nullptr, limits);
+  auto server = start_server(config, std::move(scrape), limits);
   EXPECT_TRUE(server) << server.error().message;
   return server ? std::move(server).value() : nullptr;
 }

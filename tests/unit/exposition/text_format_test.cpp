@@ -124,5 +124,21 @@ TEST(TextFormat, ReservesOnceForManySeries) {
   EXPECT_LT(out.capacity(), out.size() * 5 / 4) << "the estimate was too small, or far too large";
 }
 
+TEST(TextFormat, InPiecesItIsTheSame) {
+  for (const TextFormat format : {TextFormat::prometheus, TextFormat::openmetrics}) {
+    const auto snapshot = large_snapshot(5'000);
+    std::string whole;
+    write_text(*snapshot, format, whole);
+    std::string joined;
+    size_t largest = 0;
+    write_text(*snapshot, format, [&](std::string_view piece) {
+      joined += piece;
+      largest = std::max(largest, piece.size());
+    });
+    EXPECT_EQ(joined, whole);
+    EXPECT_LT(largest, whole.size() / 2) << "it came in one piece";
+  }
+}
+
 }  // namespace
 }  // namespace sockwatch
