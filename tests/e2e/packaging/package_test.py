@@ -3,6 +3,7 @@
 import argparse
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,21 @@ import tempfile
 def files(root):
     return {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names
             if "/var/lib/dpkg" not in folder and "/var/log" not in folder}
+
+
+def install_into_a_prefix(build, folder):
+    """What `cmake --install` puts under a prefix is whole there, and nothing is put elsewhere."""
+    prefix = os.path.join(folder, "prefix")
+    listed = subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, capture_output=True, text=True).stdout
+    elsewhere = [line for line in listed.splitlines() if line.startswith("-- Install") and "/" in line and prefix not in line]
+    assert not elsewhere, elsewhere
+    with open(os.path.join(prefix, "lib/systemd/system/sockwatch.service"), encoding="utf-8") as file:
+        unit = file.read()
+    command = re.search(r"^ExecStart=(.*)$", unit, re.M).group(1).split()
+    agent, config = command[0], command[1].removeprefix("--config.file=")
+    assert agent.startswith(prefix) and config.startswith(prefix), command
+    subprocess.run([agent, "check-config", config], check=True, capture_output=True)
+    print("right: cmake --install into a prefix; its unit starts what was installed")
 
 
 def main():
@@ -29,6 +45,8 @@ def main():
             print("right: lintian has nothing to say")
         else:
             print("skipped: lintian is not installed")
+
+        install_into_a_prefix(options.build, folder)
 
         root = os.path.join(folder, "root")
         for name in ("var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "var/log"):
