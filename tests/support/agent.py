@@ -32,13 +32,13 @@ def wait_until(condition, what, seconds=10.0):
 
 
 class Agent:
-    """A running agent on a free port; use as a context manager."""
+    """A running agent on a free port of the address (empty: of every address); use as a context manager."""
 
-    def __init__(self, path, *options, wait=True):
+    def __init__(self, path, *options, wait=True, address="127.0.0.1"):
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [path, f"--web.listen-address=127.0.0.1:{self.port}", *options], stdout=self.log, stderr=self.log)
+            [path, f"--web.listen-address={address}:{self.port}", *options], stdout=self.log, stderr=self.log)
         if wait:
             wait_until(self._ready, "the agent to be ready", 30)
 

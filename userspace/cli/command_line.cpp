@@ -98,8 +98,10 @@ class Parser {
     } catch (const CLI::ExtrasError&) {
       return usage_error(explain_extra());
     } catch (const CLI::ArgumentMismatch& error) {
-      const std::string text = error.what();  // "--flag: 1 required TYPE missing"
-      return usage_error(text.substr(0, text.find(':')) + " needs a value");
+      // "--flag: 1 required TYPE missing", "--flag: At Most 1 required but received 2"
+      const std::string text = error.what();
+      const bool several = text.find("At Most") != std::string::npos;
+      return usage_error(text.substr(0, text.find(':')) + (several ? " is given more than once" : " needs a value"));
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     }

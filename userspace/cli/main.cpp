@@ -88,8 +88,11 @@ int run_command(const CommandLine& line) {
     }
     case Command::run:
     case Command::check_config: {
-      const Result<> ran = run_agent(config, [&line] { return effective_config(line); });
-      return ran ? 0 : fail_with_diagnosis(ran.error(), config);
+      Result<StartedAgent> started = start_agent(config);
+      if (!started) return fail_with_diagnosis(started.error(), config);
+      const Result<> ran =
+          run_agent(std::move(started).value(), config, [&line] { return effective_config(line); });
+      return ran ? 0 : fail(ran.error());
     }
   }
   return 1;

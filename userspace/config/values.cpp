@@ -62,7 +62,7 @@ Result<std::chrono::seconds> parse_duration(std::string_view text) {
     rest = attempt.substr(1);
   }
   if (!rest.empty() || total == 0 || total > kMaxSeconds) {
-    return expected("a duration such as \"30s\", \"5m\" or \"1h30m\"", text);
+    return expected("a duration from 1s to ten years such as \"30s\", \"5m\" or \"1h30m\"", text);
   }
   return std::chrono::seconds(total);
 }

@@ -66,16 +66,15 @@ std::string landing_page(std::string_view telemetry_path) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"description\" content=\"Prometheus metrics of the HTTP services on this host\">\n"
+      "<meta name=\"description\" content=\"Prometheus metrics of the HTTP services, databases and caches on this host\">\n"
       "<title>sockwatch</title>\n<style>";
   out += kStyle;
   out +=
       "</style>\n</head>\n<body>\n<main>\n"
       "<h1>sockwatch <small>" SOCKWATCH_VERSION
       "</small></h1>\n"
-      "<p>Watches every HTTP service on this host from the kernel&rsquo;s socket layer. No service is "
-      "changed or "
-      "restarted. Point a Prometheus scrape job at the metrics below.</p>\n<ul>\n";
+      "<p>Watches the HTTP services, databases and caches on this host from the kernel&rsquo;s socket layer. None is "
+      "changed or restarted. Point a Prometheus scrape job at the metrics below.</p>\n<ul>\n";
   append_link(out, telemetry_path, "Metrics for Prometheus");
   append_link(out, "/-/healthy", "Whether the agent runs");
   append_link(out, "/-/ready", "Whether it watches yet");

@@ -15,16 +15,22 @@ MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 
 MetricsServer::~MetricsServer() = default;
 
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Listener listener, const WebConfig& config,
-                                                            ScrapeFunction scrape, ReloadFunction reload,
-                                                            const ServerLimits& limits) {
+Result<MetricsServer::Endpoint> MetricsServer::open(const WebConfig& config) {
   auto access = WebAccessFile::open(config.config_file);
   if (!access) return access.error();
+  auto listener = listen_on(config.listen_address);
+  if (!listener) return listener.error();
+  return Endpoint{std::move(listener).value(), std::move(access).value()};
+}
+
+Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Endpoint endpoint, const WebConfig& config,
+                                                            ScrapeFunction scrape, ReloadFunction reload,
+                                                            const ServerLimits& limits) {
   if (!config.enable_lifecycle) reload = nullptr;
   std::unique_ptr<Impl> impl(
-      new Impl{listener.port, Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)),
-               nullptr});
-  auto guard = ConnectionGuard::start(std::move(listener.socket), config, std::move(access).value(), limits,
+      new Impl{endpoint.listener.port,
+               Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)), nullptr});
+  auto guard = ConnectionGuard::start(std::move(endpoint.listener.socket), config, std::move(endpoint.access), limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
                                         return responder->answer(head, close);
                                       });

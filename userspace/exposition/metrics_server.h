@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "exposition/listener.h"
 #include "exposition/server_limits.h"
+#include "exposition/web_access.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -26,8 +27,15 @@ class MetricsServer {
   /// Reads the configuration anew, and tells how that went; null where it was not answered in time.
   using ReloadFunction = std::function<std::shared_ptr<const Result<>>()>;
 
-  /// Serves on a socket of listen_on(): to bind it may take privileges that serving does not.
-  static Result<std::unique_ptr<MetricsServer>> start(Listener listener, const WebConfig& config,
+  /// What the configuration may have mistakes in, and what may take privileges that serving does not.
+  struct Endpoint {
+    Listener listener;
+    WebAccessFile access;
+  };
+
+  /// Binds, and reads the web configuration file. Fails with words for a busy port or a bad address.
+  static Result<Endpoint> open(const WebConfig& config);
+  static Result<std::unique_ptr<MetricsServer>> start(Endpoint endpoint, const WebConfig& config,
                                                       ScrapeFunction scrape, ReloadFunction reload = nullptr,
                                                       const ServerLimits& limits = {});
   /// Stops serving and joins the threads; takes less than a second even with clients connected.

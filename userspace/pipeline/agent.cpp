@@ -3,9 +3,6 @@
 #include <linux/capability.h>
 
 #include "aggregation/self_metrics.h"
-#include "capture/capture.h"
-#include "exposition/listener.h"
-#include "exposition/metrics_server.h"
 #include "pipeline/capture_loop.h"
 #include "pipeline/config_reload.h"
 #include "pipeline/pipeline.h"
@@ -69,13 +66,17 @@ Result<> reload(ConfigReload& configuration) {
 
 }  // namespace
 
-Result<> run_agent(const Config& config, const std::function<Result<Config>()>& load) {
-  auto listener = listen_on(config.web.listen_address);
-  if (!listener) return listener.error();
-  auto started = Capture::start(config.capture);
-  if (!started) return started.error();
-  Capture& capture = **started;
+Result<StartedAgent> start_agent(const Config& config) {
+  auto endpoint = MetricsServer::open(config.web);
+  if (!endpoint) return endpoint.error();
+  auto capture = Capture::start(config.capture);
+  if (!capture) return capture.error();
   if (const Result<> kept = keep_capabilities({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}); !kept) return kept.error();
+  return StartedAgent{std::move(endpoint).value(), std::move(capture).value()};
+}
+
+Result<> run_agent(StartedAgent started, const Config& config, const std::function<Result<Config>()>& load) {
+  Capture& capture = *started.capture;
   auto created = CaptureLoop::create(capture);
   if (!created) return created.error();
   CaptureLoop& loop = **created;
@@ -90,7 +91,7 @@ Result<> run_agent(const Config& config, const std::function<Result<Config>()>& 
   Mailbox<Snapshot> scrapes;
   Mailbox<Result<>> reloads;
   auto server = MetricsServer::start(
-      std::move(listener).value(), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
+      std::move(started.endpoint), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
   if (!server) return server.error();
 
   uint64_t listed_ns = 0;

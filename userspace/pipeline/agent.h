@@ -2,16 +2,28 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
+#include "capture/capture.h"
 #include "config/config.h"
+#include "exposition/metrics_server.h"
 #include "stream/socket_event.h"
 #include "util/result.h"
 
 namespace sockwatch {
 
-/// Watches and serves until SIGINT or SIGTERM. On SIGHUP, and on POST /-/reload where
+/// What needs privileges and has been done with them.
+struct StartedAgent {
+  MetricsServer::Endpoint endpoint;
+  std::unique_ptr<Capture> capture;
+};
+
+/// Binds the endpoint, has the kernel watch, and then gives up the capabilities that were for that.
+Result<StartedAgent> start_agent(const Config& config);
+
+/// Counts and serves until SIGINT or SIGTERM. On SIGHUP, and on POST /-/reload where
 /// WebConfig::enable_lifecycle allows it, `load` gives the configuration that is to hold from then on.
-Result<> run_agent(const Config& config, const std::function<Result<Config>()>& load);
+Result<> run_agent(StartedAgent started, const Config& config, const std::function<Result<Config>()>& load);
 
 /// Hands every event of the live host to `sink`, until SIGINT or SIGTERM or until it returns false.
 Result<> record_live(const Config& config, const std::function<bool(const SocketEvent&)>& sink);

@@ -20,6 +20,7 @@ from prometheus import Prometheus  # noqa: E402
 
 AGENT = sys.argv.pop(1)
 TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 ORDERS, PAGES = 20, 9
 TRACES = [f"{number:032x}" for number in range(1, ORDERS + 1)]
 
@@ -133,11 +134,27 @@ class OpenMetrics(unittest.TestCase):
             for accept, expected in (
                     (TYPE, TYPE),
                     ("application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8"),
-                    ("application/openmetrics-text;q=0.5,text/plain", "text/plain; version=0.0.4; charset=utf-8"),
-                    ("*/*", "text/plain; version=0.0.4; charset=utf-8")):
+                    ("application/openmetrics-text;q=0.5,text/plain", PLAIN),
+                    ("*/*;q=0.1, application/openmetrics-text;version=1.0.0;q=0.5", TYPE),
+                    ("text/plain;q=0.2, application/openmetrics-text; q=0.3; version=1.0.0", TYPE),
+                    ("application/openmetrics-text;version=1.0.0;q=0", PLAIN),
+                    ("application/openmetrics-text;version=2.0.0, text/plain;version=1.0.0;q=0.9", PLAIN),
+                    # Prometheus 2.42 and 3.5, a browser, curl
+                    ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", TYPE),
+                    ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+                     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2", TYPE),
+                    ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", PLAIN),
+                    ("*/*", PLAIN)):
                 found, text = scrape(agent, accept, encoding)
-                self.assertEqual(found, expected)
+                self.assertEqual(found, expected, accept)
                 self.assertEqual(text.endswith("\n# EOF\n"), "openmetrics" in found)
+        for encoding, packed in (("gzip", True), ("GZIP;q=0.5, br", True), ("*", True), ("gzip, identity;q=0.5", True), ("gzip;q=0", False),
+                                 ("gzip;q=0.4, identity;q=0.5", False), ("identity", False), ("br, zstd", False), ("*;q=0, identity", False)):
+            request = urllib.request.Request(f"http://127.0.0.1:{agent.port}/metrics", headers={"Accept-Encoding": encoding})
+            with urllib.request.urlopen(request, timeout=10) as response:
+                self.assertEqual(response.headers["Content-Encoding"], "gzip" if packed else None, encoding)
+                self.assertEqual(response.read()[:2] == b"\x1f\x8b", packed, encoding)
 
     def test_each_naming_is_read(self):
         otel = 'http_server_request_duration_seconds_count{service_name="shop",http_request_method="GET",http_route="/pages/{id}",' \

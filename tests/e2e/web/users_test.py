@@ -164,7 +164,7 @@ class Addresses(unittest.TestCase):
                     return subprocess.run(["curl", "-s", "--max-time", "10", "--interface", source, url],
                                           capture_output=True, text=True)
 
-                wait_until(lambda: curl("127.0.0.2").returncode == 0, "the agent to serve 127.0.0.2", 30)
+                wait_until(lambda: curl("127.0.0.2").returncode == 0, "the agent to serve 127.0.0.2", 60)
                 self.assertIn("sockwatch_build_info", curl("127.0.1.9").stdout)
                 with socket.create_connection(("127.0.0.1", agent.port), 10) as silent:
                     self.assertEqual(silent.recv(1), b"", "it waited for a request")
@@ -172,6 +172,61 @@ class Addresses(unittest.TestCase):
                 self.assertIn('sockwatch_web_refused_connections_total{reason="address"} 2\n', curl("127.0.0.2").stdout)
             finally:
                 agent.stop()
+
+
+    def test_an_ipv4_peer_of_a_socket_for_both_families_is_compared_as_ipv4(self):
+        if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("this host has no IPv6")
+        with folder() as where:
+            config = os.path.join(where, "sockwatch.yml")
+            # Neither range of IPv6 holds ::ffff:127.0.0.1, though by its bits the second would.
+            with open(config, "w") as file:
+                file.write('web: {allowed_clients: [127.0.0.2, "::1", "::/8"]}\n')
+            agent = Agent(AGENT, f"--config.file={config}", wait=False, address="")
+            try:
+                def curl(host, *source):
+                    return subprocess.run(["curl", "-sg", "--max-time", "10", *source, f"http://{host}:{agent.port}/metrics"],
+                                          capture_output=True, text=True)
+
+                wait_until(lambda: curl("127.0.0.1", "--interface", "127.0.0.2").returncode == 0, "the agent to serve 127.0.0.2", 60)
+                self.assertIn("sockwatch_build_info", curl("[::1]").stdout)
+                self.assertIn(curl("127.0.0.1", "--interface", "127.0.0.1").returncode, (52, 56), "an empty reply or a reset")
+                self.assertIn('sockwatch_web_refused_connections_total{reason="address"} 1\n', curl("[::1]").stdout)
+            finally:
+                agent.stop()
+
+
+class Limits(unittest.TestCase):
+    def test_requests_beyond_the_limit_are_told_so_and_health_is_not_counted(self):
+        with folder() as where:
+            config = os.path.join(where, "sockwatch.yml")
+            with open(config, "w") as file:  # a page of some megabytes: more than sockets hold
+                file.write(f"metrics: {{labels: {{long: {'x' * 100_000}}}}}\n")
+            with Agent(AGENT, f"--config.file={config}", "--web.max-requests=2") as agent:
+                slow = []
+                for _ in range(2):
+                    client = socket.socket()
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    client.settimeout(30)
+                    client.connect(("127.0.0.1", agent.port))
+                    client.sendall(b"GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n")
+                    self.assertEqual(client.recv(12), b"HTTP/1.1 200")  # it is being sent, and is not all read
+                    slow.append(client)
+
+                def curl(path):
+                    done = subprocess.run(["curl", "-s", "-o", os.path.join(where, "page"), "-w", "%{http_code}", "--max-time", "20",
+                                           f"http://127.0.0.1:{agent.port}{path}"], capture_output=True, text=True)
+                    return int(done.stdout)
+
+                self.assertEqual([curl(path) for path in ("/metrics", "/", "/-/healthy", "/-/ready")], [503, 503, 200, 200])
+                for client in slow:
+                    while client.recv(1 << 20):
+                        pass
+                    client.close()
+                wait_until(lambda: curl("/metrics") == 200, "a request to be answered again")
+                with open(os.path.join(where, "page"), encoding="utf-8") as file:
+                    refused = [line.rsplit(" ", 1)[1] for line in file if 'reason="request_limit"' in line]
+                self.assertGreaterEqual(int(refused[0]), 2)
 
 
 class BadFiles(unittest.TestCase):
@@ -190,6 +245,9 @@ class BadFiles(unittest.TestCase):
                          ":8: basic_auth_users.a: expected a bcrypt hash"):
                 self.assertIn(line, done.stderr)
             self.assertNotIn("hunter2", done.stderr)
+            self.assertNotIn("privileges", done.stderr, "the host is not what is wrong")
+            checked = subprocess.run([AGENT, "check-config", f"--web.config.file={file}"], capture_output=True, text=True, timeout=30)
+            self.assertEqual((checked.returncode, "sockwatch: " + checked.stderr), (1, done.stderr))
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
       {{"replay"}, "sockwatch: file is required; "},
       {{"record"}, "sockwatch: --output is required; "},
       {{"--web.listen-address"}, "sockwatch: --web.listen-address needs a value; "},
+      {{"--log.level=info", "--log.level=warn"}, "sockwatch: --log.level is given more than once; "},
       {{"--web.listen-address=9765"}, "sockwatch: --web.listen-address: expected an address"},
       {{"--web.telemetry-path=/"}, "sockwatch: --web.telemetry-path: expected a path"},
       {{"check-config"}, "sockwatch: check-config needs a file"},

@@ -233,7 +233,7 @@ capture: 7
           "test.yml:2: web.listen_adress: unknown key; expected one of listen_address, telemetry_path, "
           "max_connections, max_requests, allowed_clients",
           "test.yml:3: web.max_connections: expected a whole number, got a list",
-          "test.yml:5: metrics.expire_after: expected a duration such as \"30s\", \"5m\" or \"1h30m\", got "
+          "test.yml:5: metrics.expire_after: expected a duration from 1s to ten years such as \"30s\", \"5m\" or \"1h30m\", got "
           "\"soon\"",
           "test.yml:6: metrics.max_series: expected a whole number from 1 to 4294967295, got \"0\"",
           "test.yml:8: log.level: expected debug, info, warn or error, got \"loud\"",

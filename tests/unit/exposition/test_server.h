@@ -13,9 +13,9 @@ namespace sockwatch {
 /// Listens where `config` says.
 inline Result<std::unique_ptr<MetricsServer>> start_server(const WebConfig& config, MetricsServer::ScrapeFunction scrape,
                                                            const ServerLimits& limits = {}) {
-  auto listener = listen_on(config.listen_address);
-  if (!listener) return listener.error();
-  return MetricsServer::start(std::move(listener).value(), config, std::move(scrape), nullptr, limits);
+  auto endpoint = MetricsServer::open(config);
+  if (!endpoint) return endpoint.error();
+  return MetricsServer::start(std::move(endpoint).value(), config, std::move(scrape), nullptr, limits);
 }
 
 inline std::unique_ptr<MetricsServer> start_server(const ServerLimits& limits = {},
