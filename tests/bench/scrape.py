@@ -39,7 +39,7 @@ def scrape(port, fields, clients, seconds):
     fields = [word for name, value in fields.items() for word in ("-H", f"{name}: {value}")]
     out = subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}", "--timeout=10", "--latency", *fields, f"http://127.0.0.1:{port}/metrics"],
                          capture_output=True, text=True, check=True).stdout
-    times = {share: float(number) * UNITS[unit] / 1e3 for share, number, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)\n", out)}
+    times = {share: float(number) * UNITS[unit] / 1e3 for share, number, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s) *\n", out)}
     most = re.search(r"Latency\s+\S+\s+\S+\s+([\d.]+)(us|ms|s)", out)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out), re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
     return {"scrapes": int(re.search(r"(\d+) requests in", out).group(1)), "failed": sum(int(n) for found in bad if found for n in found.groups()),
