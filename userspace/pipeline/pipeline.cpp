@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aggregation/labels.h"
+#include "attribution/service_name.h"
 
 namespace sockwatch {
 namespace {
@@ -411,7 +412,7 @@ std::string_view Pipeline::peer_name(Connection& connection) {
     const Connection* other = connections_.find(connection.peer);
     connection.peer_name = other != nullptr                ? std::string(resolver_.name(other->service))
                            : connection.unix_path.empty() ? "unix"
-                                                           : "unix:" + connection.unix_path;
+                                                           : clean_service_name("unix:" + connection.unix_path);
   } else if (const auto service = servers_.at(connection.remote, connection.netns)) {
     connection.peer_name = resolver_.name(*service);
   } else {

@@ -118,6 +118,18 @@ TEST_F(PipelineTest, TheRecordingNamesServicesAndPeers) {
   EXPECT_EQ(seen_, (Lines{"2 client web shop GET /a /a 404", "3 client web 10.0.0.9:80 GET /a /a 404"}));
 }
 
+// Any process may bind a name of any bytes; one label that is no UTF-8 and Prometheus takes nothing of a scrape.
+TEST_F(PipelineTest, ThePathOfASocketBecomesALabelThatMayStandThere) {
+  start();
+  Open open_to;
+  open_to.local.family = SocketFamily::unix_stream;
+  open_to.unix_path = "@a\nb\"c\\\xff\xc3(\x01";
+  open(1, open_to);
+  say(1, Direction::send, "GET /a HTTP/1.1\r\n\r\n");
+  say(1, Direction::recv, "HTTP/1.1 204 No\r\n\r\n");
+  EXPECT_EQ(seen_, (Lines{"1 client unknown unix:@a_b\"c\\__(_ GET /a /a 204"}));
+}
+
 TEST_F(PipelineTest, RepeatedAndOverlappingSegmentsCountOnce) {
   start();
   const std::string request = "GET /a HTTP/1.1\r\n\r\n",
