@@ -95,6 +95,7 @@ Verdict Memcached::recognise(Direction direction, const Passage& passage, std::s
   }
   if (outcome == MemcachedLine::Outcome::need_more) return Verdict::undecided;
   if ((request_.words() < least && !(alone || name->name == "delete")) || !sized) return Verdict::not_mine;
+  if (request_.last_word().starts_with("HTTP/")) return Verdict::not_mine;  // a method in small letters
   recognised_ = true;
   client_run_ = passage.run;
   last_ns_ = passage.ts_ns;

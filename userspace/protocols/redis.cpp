@@ -49,7 +49,7 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
       break;
   }
   const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  const bool other = !request_.is_array() && (!capitals || request_.second_argument().starts_with("HTTP/"));
+  const bool other = !request_.is_array() && (!capitals || request_.last_argument().starts_with("HTTP/"));
   if (!is_known(redis_command(request_.name())) || other) return Verdict::not_mine;
   recognised_ = true;
   client_run_ = passage.run;

@@ -27,6 +27,7 @@ void RedisRequestReader::begin_word() { word_.size = 0; }
 void RedisRequestReader::end_word() {
   if (words_read_ < words_.size()) words_[words_read_] = word_;
   if (words_read_ > 2 && is_get(word_.view())) has_get_ = true;
+  last_ = word_;
   ++words_read_;
 }
 

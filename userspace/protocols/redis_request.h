@@ -27,6 +27,7 @@ class RedisRequestReader {
   std::string_view name() const { return words_[0].view(); }
   std::string_view first_argument() const { return words_[1].view(); }
   std::string_view second_argument() const { return words_[2].view(); }
+  std::string_view last_argument() const { return last_.view(); }
   uint32_t arguments() const { return words_read_ > 0 ? words_read_ - 1 : 0; }
   bool has_get() const { return has_get_; }
   bool is_array() const { return is_array_; }
@@ -54,6 +55,7 @@ class RedisRequestReader {
   uint32_t words_read_ = 0;
   uint64_t left_ = 0;         ///< of the word under way
   std::array<Word, 3> words_ = {};
+  Word last_;
   Word word_;
 };
 
