@@ -93,7 +93,8 @@ struct Capture::Impl {
   // Runs an iterator to its end and hands over the bytes that it wrote.
   Result<std::vector<std::byte>> iterate(bpf_program* program, bpf_map* map) {
     bpf_iter_link_info info{};
-    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    bpf_iter_attach_opts options{};
+    options.sz = sizeof(options);
     if (map != nullptr) {
       info.map.map_fd = static_cast<uint32_t>(bpf_map__fd(map));
       options.link_info = &info;
