@@ -15,7 +15,7 @@ TEST_PACKAGES=(
 # For scripts/demo.sh, which adds Node.js, Java and Go where they are missing.
 DEMO_PACKAGES=(python3 python3-psycopg2 python3-redis curl nginx-light perl php-cli php-pgsql postgresql redis-server redis-tools prometheus)
 # For the tests labelled slow.
-SLOW_PACKAGES=(debootstrap docker.io docker-compose iptables iproute2 chromium)
+SLOW_PACKAGES=(debootstrap docker.io docker-compose iptables iproute2 chromium qemu-system-x86 busybox-static cpio kmod xz-utils)
 
 # install_missing WHY NAME...: installs what is not there, says what and why, asks nothing.
 install_missing() {
@@ -31,11 +31,16 @@ install_missing() {
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && made_policy=1
   fi
-  local status=0
+  local status=0 log
+  log=$(mktemp -t sockwatch-install.XXXXXX)
   { DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null; } || status=$?
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } > "$log" 2>&1 || status=$?
   [ -n "$made_policy" ] && rm -f "$policy"
-  [ "$status" -eq 0 ] || echo "sockwatch: apt-get could not install them; see its message above" >&2
+  if [ "$status" -ne 0 ]; then
+    tail -n 20 "$log" >&2
+    echo "sockwatch: apt-get could not install them; its last lines stand above" >&2
+  fi
+  rm -f "$log"
   return "$status"
 }
 
