@@ -71,7 +71,8 @@ Result<> CaptureLoop::run(const Tasks& tasks) {
     const int n = epoll_wait(epoll_.get(), events, 4, interval_.ms());  // a ring that fills wakes us sooner
     if (n < 0 && errno != EINTR) return system_error("cannot wait for events");
     for (int i = 0; i < n; ++i)
-      if (events[i].data.fd == signals_.get() && !on_signal(tasks)) return {};
+      if (events[i].data.fd == signals_.get() && !on_signal(tasks))
+        return list(tasks, Capture::Listing::pending);  // what passed before the signal is handed over
     interval_.found(drain(tasks));
     const uint64_t now_ns = monotonic_ns();
     if (Result<> looked = look_after(tasks, now_ns); !looked) return looked;
