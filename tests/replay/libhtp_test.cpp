@@ -124,6 +124,9 @@ class Player {
       EXPECT_EQ(observed.transaction.role, Role::server);
       EXPECT_EQ(observed.service, "shop");
     });
+    pipeline_.set_query_observer([this](const ObservedQuery& observed) {
+      seen_[observed.socket] += "a query of " + std::string(observed.query.operation) + "\n";
+    });
   }
   void pass(const SocketEvent& event) {
     pipeline_.advance(event.ts_ns);

@@ -8,6 +8,9 @@ namespace {
 
 constexpr size_t kMaxTries = 32;
 
+// Replies that a command which is a line may have.
+bool begins_reply(std::string_view bytes) { return std::string_view("+-:$*%").find(bytes.front()) != std::string_view::npos; }
+
 bool is_word(std::string_view word, std::string_view lower) {
   return word.size() == lower.size() &&
          std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
@@ -30,6 +33,7 @@ Verdict Redis::data(Direction direction, const Passage& passage, std::string_vie
 
 // By the client's first command. A copy of the reader looks ahead, so that nothing is told of what turns out to be another protocol.
 Verdict Redis::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (line_waits_) return recognise_line(direction, passage, bytes);
   if (!unseen_before_ && tries_ > 0 && direction != client_) return Verdict::not_mine;
   if (unseen_before_ && (direction != client_ || request_.at_start()) && !begins_command(bytes))
     return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
@@ -51,11 +55,35 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
   const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
   const bool other = !request_.is_array() && (!capitals || request_.last_argument().starts_with("HTTP/"));
   if (!is_known(redis_command(request_.name())) || other) return Verdict::not_mine;
+  if (!request_.is_array()) {
+    line_waits_ = true;
+    line_passage_ = passage;
+    early_ = rest;
+    return rest.size() > kMaxEarly ? Verdict::not_mine : Verdict::undecided;
+  }
   recognised_ = true;
   client_run_ = passage.run;
   last_ns_ = passage.ts_ns;
   if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
   return requests(passage, rest);
+}
+
+// "GET /a" may be HTTP/0.9, "QUIT" many a protocol: a line is a command when it is replied to like one.
+Verdict Redis::recognise_line(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (direction == client_) {
+    if (early_.size() + bytes.size() > kMaxEarly) return Verdict::not_mine;
+    early_ += bytes;
+    return Verdict::undecided;
+  }
+  if (!begins_reply(bytes)) return Verdict::not_mine;
+  recognised_ = true;
+  line_waits_ = false;
+  client_run_ = line_passage_.run;
+  if (const Verdict verdict = request(line_passage_); verdict != Verdict::mine) return verdict;
+  const std::string early = std::exchange(early_, {});
+  if (const Verdict verdict = requests(line_passage_, early); verdict != Verdict::mine) return verdict;
+  last_ns_ = passage.ts_ns;
+  return replies(passage, bytes);
 }
 
 Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
@@ -228,6 +256,8 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
   if (!recognised_) {
     if (direction == client_ && request_.skip(middle)) return recognise(direction, passage, bytes.tail);
     unseen_before_ = true;
+    line_waits_ = false;
+    early_.clear();
     request_.reset();
     return Verdict::undecided;
   }
@@ -265,7 +295,8 @@ SessionState Redis::session() const {
 }
 
 size_t Redis::memory() const {
-  return (pending_.size() + queued_.capacity()) * sizeof(Command) + executed_.capacity() * sizeof(executed_[0]);
+  return (pending_.size() + queued_.capacity()) * sizeof(Command) + executed_.capacity() * sizeof(executed_[0]) +
+         early_.capacity();
 }
 
 }  // namespace sockwatch

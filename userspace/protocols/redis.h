@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "protocols/parser.h"
@@ -22,6 +23,7 @@ class Redis final : public Parser {
   static constexpr std::string_view kName = "redis";
   static constexpr size_t kMaxPending = 65536;
   static constexpr size_t kMaxQueued = 16384;
+  static constexpr size_t kMaxEarly = 4096;
   static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no reply is under way any longer
 
   explicit Redis(TransactionSink& sink) : sink_(sink) {}
@@ -48,6 +50,7 @@ class Redis final : public Parser {
   };
 
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict recognise_line(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict requests(const Passage& passage, std::string_view bytes);
   Verdict request(const Passage& passage);
   Verdict replies(const Passage& passage, std::string_view bytes);
@@ -63,6 +66,9 @@ class Redis final : public Parser {
   bool recognised_ = false;
   bool unseen_before_ = false;  ///< the connection's start was not seen
   size_t tries_ = 0;            ///< to recognise it in the middle
+  bool line_waits_ = false;     ///< a command that is a line was read; the reply tells whether it was one
+  Passage line_passage_;        ///< the line's
+  std::string early_;           ///< what the client said behind the line
   Direction client_ = Direction::send;
   RedisRequestReader request_;
   RedisReplyReader reply_;

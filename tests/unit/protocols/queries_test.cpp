@@ -291,5 +291,26 @@ TEST(QueryProtocols, HttpStaysHttp) {
   EXPECT_EQ(ssh.play(client("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")), Verdict::not_mine);
 }
 
+// Redis takes commands as lines too; so do many others.
+TEST(Redis, ALineIsACommandWhenItIsRepliedToLikeOne) {
+  for (const size_t piece : {size_t{1}, size_t{3}, SIZE_MAX}) {
+    for (const char* request : {"GET /a\r\n", "GET /a http/1.1\r\n\r\n", "HELLO\r\n\r\n", "QUIT\r\n"}) {
+      for (const char* reply : {"<html>old</html>", "221 Bye\r\n", ""}) {
+        Player player(Role::server);
+        player.play(client(request), piece);
+        if (*reply != 0) player.play(server(reply), piece);
+        EXPECT_EQ(player.finish(), Lines{}) << request << reply;
+        EXPECT_EQ(player.sink().errors, Lines{}) << request << reply;
+      }
+    }
+    Player player(Role::server);
+    player.play(client("PING\r\nGET a\r\n"), piece);
+    player.play(server("+PONG\r\n$-1\r\n"), piece);
+    player.play(client("GET b\r\n"), piece);
+    player.play(server("$1\r\nb\r\n"), piece);
+    EXPECT_EQ(player.finish(), (Lines{"PING ok", "GET ok 0+1", "GET ok 1+0"}));
+  }
+}
+
 }  // namespace
 }  // namespace sockwatch
