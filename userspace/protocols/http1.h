@@ -121,6 +121,7 @@ class Http1 final : public Parser {
   Verdict read_response_head(const Passage& passage, std::string_view& bytes);
   Verdict on_response_head(const Passage& passage, bool whole);
   void on_answer_that_is_not_http();
+  void begin_answer_that_is_not_http();
   void lose_response();
   Verdict response_unseen(const Passage& passage, const Unseen& bytes);
   uint32_t lost_up_to(uint32_t run) const;

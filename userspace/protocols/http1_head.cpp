@@ -56,6 +56,16 @@ bool is_proxy_line(std::string_view line) {
   return line.starts_with("PROXY TCP4 ") || line.starts_with("PROXY TCP6 ") || line.starts_with("PROXY UNKNOWN");
 }
 
+// A target in origin-form, asterisk-form or absolute-form; of one that is not whole, as far as it goes.
+bool looks_like_target(std::string_view text, bool whole) {
+  if (text.empty()) return !whole;
+  if (text.front() == '/' || text.front() == '*') return true;
+  const auto end = std::find_if_not(text.begin(), text.end(), is_token);
+  constexpr std::string_view separator = "://";
+  const std::string_view rest = text.substr(static_cast<size_t>(end - text.begin()), separator.size());
+  return end != text.begin() && (whole ? rest == separator : separator.starts_with(rest));
+}
+
 }  // namespace
 
 void Http1Head::clear() {
@@ -155,7 +165,7 @@ HeadReader::LineOutcome HeadReader::on_line(std::string_view line) {
   if (!in_headers_) {
     if (kind_ == Kind::request && is_proxy_line(line)) {
       started_ = false;
-          return LineOutcome::not_part;
+      return LineOutcome::not_part;
     }
     const bool valid = kind_ == Kind::request ? parse_request_line(line) : parse_status_line(line);
     if (!valid) return LineOutcome::invalid;
@@ -214,6 +224,19 @@ bool HeadReader::parse_status_line(std::string_view line) {
   if (line.size() > at + 3 && line[at + 3] >= '0' && line[at + 3] <= '9') return false;
   head_.status = status;
   return true;
+}
+
+bool HeadReader::is_plausible() const {
+  if (in_headers_) return is_registered_method(head_.method) || looks_like_target(head_.target, true);
+  const std::string_view line = line_;
+  if (line.starts_with("PROXY ")) return true;
+  const size_t method_end = std::min(line.find_first_of(" \t"), line.size());
+  return is_registered_method(line.substr(0, method_end)) || looks_like_target(trim_blanks(line.substr(method_end)), false);
+}
+
+bool HeadReader::end_in_status_line() {
+  in_headers_ = in_headers_ || parse_status_line(line_);
+  return in_headers_;
 }
 
 void HeadReader::on_field_line(std::string_view line) {

@@ -55,6 +55,11 @@ class HeadReader {
   /// The start line has been read, so that method and target, or status, are known.
   bool has_start_line() const { return in_headers_; }
   const Http1Head& head() const { return head_; }
+  /// Of a request, also before its line has ended: the method is registered or the target begins like a path, "*" or a URI.
+  /// What has neither is text of another kind until HTTP has been seen.
+  bool is_plausible() const;
+  /// Of a response: no more bytes come. Whether its status is known; three digits are all of it.
+  bool end_in_status_line();
   void reset();
   size_t memory() const { return line_.capacity() + head_.target.capacity() + value_.capacity(); }
 

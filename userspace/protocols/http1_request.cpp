@@ -53,7 +53,11 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
     request_.exact_run = passage.exact_run;
     request_.tgid = passage.tgid;
   }
-  if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
+  if (!recognised_ && !request_.resyncing && !reader.is_plausible()) return Verdict::not_mine;
+  if (step.outcome == HeadOutcome::need_more) {
+    recognised_ = recognised_ || request_line_is_credible();  // no other protocol has such a line
+    return Verdict::undecided;
+  }
   if (step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
 
   reader.reset();
@@ -229,7 +233,8 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
 }
 
 void Http1::request_eof() {
-  if (request_.phase == Phase::refused && release_held_request(false) > Verdict::mine) return;
+  // What was held begins like a request: more likely one that was cut off than a body that nobody asked for.
+  if (request_.phase == Phase::refused && release_held_request(true) > Verdict::mine) return;
   // A head that never ended is no transaction.
   if ((request_.phase == Phase::body || request_.phase == Phase::unframed) && !request_.detached) request_complete();
   request_.reader.reset();

@@ -200,11 +200,14 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
 }
 
 void Http1::on_answer_that_is_not_http() {
-  Exchange& exchange = at(answering_);
-  exchange.first_byte_ns = response_.start_ns;
-  in_response_ = true;
   response_.gap_run = response_.last_run;
   hide_responses();  // it may answer more than one request
+  begin_answer_that_is_not_http();
+}
+
+void Http1::begin_answer_that_is_not_http() {
+  at(answering_).first_byte_ns = response_.start_ns;
+  in_response_ = true;
   response_.detached = false;
   response_.phase = Phase::opaque;
   response_.reader.reset();
@@ -308,11 +311,11 @@ void Http1::response_complete(uint64_t ts_ns) {
 void Http1::response_eof(uint64_t ts_ns) {
   release_held_response();
   if (response_.phase == Phase::head && response_.reader.started() && unanswered()) {
-    // Cut off in its head: the status line tells, or nothing does.
-    if (!response_.reader.has_start_line()) {
-      on_answer_that_is_not_http();
+    // Cut off in its head: the status line tells, or nothing does. Who else waits gets no answer.
+    if (!response_.reader.end_in_status_line()) {
+      begin_answer_that_is_not_http();
     } else if (!is_interim(response_.reader.head().status)) {
-      if (on_response_head({.ts_ns = ts_ns, .tgid = 0, .run = response_.run}, false) > Verdict::mine) return;
+      if (on_response_head({.ts_ns = response_.last_ns, .tgid = 0, .run = response_.run}, false) > Verdict::mine) return;
     }
   }
   if (in_response_) response_complete(response_.last_ns);

@@ -45,6 +45,32 @@ constexpr Dialogue kEndings[] = {
       x
       = GET /a unknown 0 0
     )"},
+    {"closed_in_the_version_of_the_first_of_two_responses", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1
+      x
+      = GET /a unknown 0 0
+      = GET /b aborted 0 0
+    )"},
+    {"closed_in_the_reason_of_the_response", R"(
+      > GET /a HTTP/1.1||GET /b HTTP/1.1||
+      < HTTP/1.1 404 Not Fo
+      x
+      = GET /a 404 0 0
+      = GET /b aborted 0 0
+    )"},
+    {"closed_behind_the_status_of_the_response", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 404
+      x
+      = GET /a 404 0 0
+    )"},
+    {"closed_in_the_line_of_an_interim_response", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 103 Ear
+      x
+      = GET /a aborted 0 0
+    )"},
     {"closed_in_the_head_of_the_response", R"(
       > GET /a HTTP/1.1||GET /b HTTP/1.1||
       < HTTP/1.1 404 No|Content-Len
@@ -164,6 +190,13 @@ constexpr Dialogue kEndings[] = {
       > hello
       x
       = POST /a 417 5 2
+    )"},
+    {"expect_refused_then_closed_in_the_next_request", R"(
+      > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 50||
+      < HTTP/1.1 417 No|Content-Length: 2||no
+      > POST /b HTTP/1
+      x
+      = POST /a 417 0 2
     )"},
     {"answer_without_a_request", R"(
       < HTTP/1.1 408 Request Timeout|Content-Length: 2||no

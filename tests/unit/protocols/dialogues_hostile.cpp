@@ -36,6 +36,19 @@ constexpr Dialogue kHostile[] = {
       < ok
       > GET /a HTTP/1.1||
     )"},
+    {"text_that_ends_like_a_request", R"(
+      > sent from HTTP/1.1|
+      < ok
+      > GET /a HTTP/1.1||
+    )"},
+    {"an_unknown_method_with_a_target_like_text_later", R"(
+      > FROB /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = FROB /a 200 0 0
+      > FROB it HTTP/1.1||
+      < HTTP/1.1 400 No|Content-Length: 0||
+      = FROB it 400 0 0
+    )"},
     {"a_long_line_of_text_that_is_no_request", R"(
       > INSERT INTO t VALUES \{(1), *6000}||
       < HTTP/1.1 200 OK|Content-Length: 0||

@@ -94,6 +94,14 @@ TEST_F(Http1Time, AnAnswerUntilCloseEndsWithItsLastByte) {
   EXPECT_EQ(got_, (std::vector{times("/a", 100, 50, 80)}));
 }
 
+TEST_F(Http1Time, AnAnswerCutOffInItsHeadEndsWithItsLastByte) {
+  client(100, "CONNECT a:1 HTTP/1.1||");
+  server(150, "HTTP/1.1 200 OK|");
+  server(170, "Via: a");
+  http_.close(300 * kMs);
+  EXPECT_EQ(got_, (std::vector{times("a:1", 100, 50, 70)}));
+}
+
 TEST_F(Http1Time, AnAbortedRequestWaitsUntilTheEnd) {
   client(100, "GET /a HTTP/1.1||");
   http_.close(900 * kMs);
