@@ -31,7 +31,8 @@ RecordingReader::RecordingReader(int fd, std::string name)
     : lines_(fd, kMaxLineBytes), name_(std::move(name)) {}
 
 std::string_view RecordingReader::connection(SocketId socket) const {
-  return socket == 0 || socket > connections_.size() ? std::string_view() : connections_[socket - 1].name;
+  const auto it = connections_.find(socket);
+  return it == connections_.end() ? std::string_view() : it->second.name;
 }
 
 Error RecordingReader::error(const std::string& what) const {
@@ -39,12 +40,13 @@ Error RecordingReader::error(const std::string& what) const {
 }
 
 SocketId RecordingReader::socket(const std::string& name) {
-  const auto [entry, added] = sockets_.try_emplace(name, connections_.size() + 1);
-  if (added) connections_.push_back(Connection{name});
+  const auto [entry, added] = sockets_.try_emplace(name, last_socket_ + 1);
+  if (added) connections_[++last_socket_].name = name;
   return entry->second;
 }
 
 Result<bool> RecordingReader::next(SocketEvent& event) {
+  connections_.erase(std::exchange(closed_, 0));
   if (!std::exchange(segment_waits_, false)) {
     std::string_view text;
     do {
@@ -70,8 +72,9 @@ Result<> RecordingReader::read_event(SocketEvent& event) {
   event.process.tgid = static_cast<uint32_t>(line_.pid.value_or(0));
   event.process.comm = line_.comm ? std::string_view(*line_.comm) : std::string_view();
   if (!line_.event) {
-    if (!connections_[event.socket - 1].opened) {
+    if (!connections_[event.socket].opened) {
       segment_waits_ = true;
+      event.open.assumed = true;
       return read_open(event);
     }
     return read_segment(event);
@@ -84,6 +87,7 @@ Result<> RecordingReader::read_event(SocketEvent& event) {
     event.close.end[0] = line_.recv_end.value_or(0);
     event.close.end[1] = line_.send_end.value_or(0);
     sockets_.erase(*line_.conn);
+    closed_ = event.socket;
     return {};
   }
   if (kind == "eof") {
@@ -102,7 +106,7 @@ Result<> RecordingReader::read_event(SocketEvent& event) {
 }
 
 Result<> RecordingReader::read_open(SocketEvent& event) {
-  connections_[event.socket - 1].opened = true;
+  connections_[event.socket].opened = true;
   event.kind = SocketEvent::Kind::open;
   Open& open = event.open;
   if (line_.unix_path) {
@@ -139,7 +143,7 @@ Result<> RecordingReader::read_segment(SocketEvent& event) {
   event.kind = SocketEvent::Kind::segment;
   Segment& segment = event.segment;
   segment.direction = direction.value();
-  uint64_t& next_offset = connections_[event.socket - 1].next_offset[static_cast<size_t>(segment.direction)];
+  uint64_t& next_offset = connections_[event.socket].next_offset[static_cast<size_t>(segment.direction)];
   segment.offset = line_.off.value_or(next_offset);
   segment.length = *line_.len;
   if (segment.length > std::numeric_limits<uint64_t>::max() - segment.offset) {

@@ -1,6 +1,6 @@
 // Reads a recording (JSON Lines) and tells it as socket events.
 //
-// One thread. Memory: one line, and some hundred bytes for every connection that the file names.
+// One thread. Memory: one line, and some hundred bytes for every connection that is open.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,11 @@ class RecordingReader {
   /// true: `event` holds the next event; its views are valid until the next call. false: the end. An error
   /// reads "NAME:LINE: what"; do not call again after one.
   ///
-  /// A connection whose first segment comes without an open gets one first, seen from its start. After a
-  /// close the same name is a new connection.
+  /// A connection whose first segment comes without an open gets one first, assumed to be seen from its
+  /// start. After a close the same name is a new connection.
   Result<bool> next(SocketEvent& event);
 
-  /// What the recording calls a socket.
+  /// What the recording calls a socket; of a closed one until the next call of next().
   std::string_view connection(SocketId socket) const;
 
  private:
@@ -54,8 +54,10 @@ class RecordingReader {
   RecordedLine line_;
   std::vector<uint8_t> data_;
   std::vector<uint8_t> tail_;
-  std::vector<Connection> connections_;  ///< of socket id - 1
+  std::unordered_map<SocketId, Connection> connections_;
   std::unordered_map<std::string, SocketId> sockets_;
+  SocketId last_socket_ = 0;
+  SocketId closed_ = 0;  ///< by the last event; 0: none was
   uint64_t last_ts_ns_ = 0;
   bool segment_waits_ = false;  ///< line_ holds a segment whose open has just been told
 };

@@ -51,6 +51,7 @@ struct Open {
   std::string_view service;         ///< replay only: the service's name
   bool accepted = false;            ///< known to have come out of accept()
   bool from_start = true;           ///< the socket has been seen since before its first byte
+  bool assumed = false;             ///< replay only: no open was recorded, so that the start is a guess
 };
 
 /// Why bytes that passed could not be read.

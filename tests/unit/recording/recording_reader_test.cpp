@@ -162,6 +162,21 @@ TEST(RecordingReader, ANameThatIsUsedAgainAfterItsCloseIsANewConnection) {
   EXPECT_EQ(event.segment.offset, 0u);
 }
 
+TEST(RecordingReader, NothingIsKeptOfAConnectionThatHasClosed) {
+  Recording recording(R"({"conn":"c","event":"open"}
+{"conn":"c","event":"close"}
+{"conn":"d","event":"close"}
+{"conn":"e","event":"open"}
+)");
+  recording.next();
+  const SocketId c = recording.next().socket;
+  EXPECT_EQ(recording.reader().connection(c), "c");  // what its end brings still has its name
+  const SocketId d = recording.next().socket;
+  EXPECT_EQ(recording.reader().connection(c), "");
+  recording.next();
+  EXPECT_EQ(recording.reader().connection(d), "");
+}
+
 TEST(RecordingReader, BlankLinesUnknownKeysAndAMissingLastNewlineAreFine) {
   Recording recording(
       "\n \r\n{\"conn\":\"a\",\"event\":\"close\",\"more\":[{\"conn\":7},[]],\"x\":null,\"y\":-1.5}");
