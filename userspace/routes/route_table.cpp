@@ -61,6 +61,7 @@ struct RouteTable::Impl {
     uint64_t hash = 0;
     RouteId route = 0;
     uint32_t generation = UINT32_MAX;
+    uint64_t* hits = nullptr;  ///< the trie's count, where the trie made the route
   };
 
   explicit Impl(const RoutesConfig& routes) : config(routes), trie(routes.max_children, routes.max_nodes) {
@@ -106,11 +107,13 @@ struct RouteTable::Impl {
   std::vector<Cached> cache;
   uint64_t overflowed = 0;
   // Of the target at hand; members, so that they keep their memory.
+  uint64_t* hits = nullptr;
   std::vector<std::string_view> parts;
   std::string made;
 };
 
 RouteId RouteTable::Impl::find(std::string_view method, std::string_view target) {
+  hits = nullptr;
   if (method == "CONNECT") return intern(kAuthority);
   if (target == "*") return intern("*");
   const std::optional<std::string_view> path = path_of(target);
@@ -133,7 +136,8 @@ RouteId RouteTable::Impl::guess(bool trailing_slash) {
       segment = "{token}";  // nobody's name, and no placeholder of ours
     }
   }
-  if (!trie.settle(parts)) return overflow();
+  hits = trie.settle(parts);
+  if (hits == nullptr) return overflow();
   made.clear();
   for (std::string_view segment : parts) {
     if (made.size() + segment.size() + 4 > kMaxText) {
@@ -164,9 +168,13 @@ RouteId RouteTable::route(std::string_view method, std::string_view target) {
   const std::string_view raw = target.substr(0, target.find('?'));
   const uint64_t hash = absl::Hash<std::pair<bool, std::string_view>>{}({method == "CONNECT", raw});
   Impl::Cached& cached = table.cache[hash & (kCacheSlots - 1)];
-  if (cached.hash == hash && cached.generation == table.trie.generation()) return cached.route;
+  if (cached.hash == hash && cached.generation == table.trie.generation()) {
+    if (cached.hits != nullptr) ++*cached.hits;
+    return cached.route;
+  }
   const RouteId route = table.find(method, raw);
-  if (route != kOverflow) cached = {.hash = hash, .route = route, .generation = table.trie.generation()};
+  if (route != kOverflow)
+    cached = {.hash = hash, .route = route, .generation = table.trie.generation(), .hits = table.hits};
   return route;
 }
 

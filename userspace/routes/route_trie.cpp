@@ -1,5 +1,7 @@
 #include "routes/route_trie.h"
 
+#include <algorithm>
+
 namespace sockwatch {
 namespace {
 
@@ -7,39 +9,57 @@ bool is_placeholder(std::string_view segment) { return segment.size() > 2 && seg
 
 }  // namespace
 
-bool RouteTrie::settle(std::vector<std::string_view>& segments) {
+uint64_t* RouteTrie::settle(std::vector<std::string_view>& segments) {
   Node* node = &root_;
   for (std::string_view& segment : segments) {
     const bool name = !is_placeholder(segment);
-    if (name && node->collapsed) segment = kVariable;
     auto it = node->children.find(segment);
-    if (it == node->children.end()) {
-      if (name && !node->collapsed && node->names >= max_children_) {
-        collapse(*node);
+    if (it == node->children.end() && name) {
+      if (!node->collapsed && node->names >= max_children_) collapse(*node);
+      if (node->collapsed) {
         segment = kVariable;
         it = node->children.find(segment);
       }
     }
     if (it == node->children.end()) {
-      if (nodes_ >= max_nodes_) return false;
+      if (nodes_ >= max_nodes_) return nullptr;
       it = node->children.emplace(std::string(segment), std::make_unique<Node>()).first;
       ++nodes_;
       if (!is_placeholder(segment)) ++node->names;
     }
     node = it->second.get();
   }
-  return true;
+  ++node->hits;
+  return &node->hits;
 }
 
 void RouteTrie::collapse(Node& node) {
+  std::vector<uint64_t> hits;
+  for (const auto& [segment, child] : node.children)
+    if (!is_placeholder(segment)) hits.push_back(total_hits(*child));
+  const auto median = hits.begin() + static_cast<std::ptrdiff_t>(hits.size() / 2);
+  std::nth_element(hits.begin(), median, hits.end());
+  const uint64_t established =
+      std::max(kEstablishedHits, median == hits.end() ? 0 : kEstablishedFactor * *median);
+
   node.collapsed = true;
   node.names = 0;
   ++generation_;
   std::erase_if(node.children, [&](const auto& child) {
     if (is_placeholder(child.first)) return false;
+    if (total_hits(*child.second) >= established) {
+      ++node.names;
+      return false;
+    }
     nodes_ -= size(*child.second);
     return true;
   });
+}
+
+uint64_t RouteTrie::total_hits(const Node& node) {
+  uint64_t n = node.hits;
+  for (const auto& [segment, child] : node.children) n += total_hits(*child);
+  return n;
 }
 
 uint32_t RouteTrie::size(const Node& node) {

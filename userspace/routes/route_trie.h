@@ -1,4 +1,6 @@
-// The names seen at each position of a service's paths, bounded: a position with too many collapses into "{var}".
+// The names seen at each position of a service's paths, bounded: a position with too many collapses into "{var}". A name
+// that by then has been asked for far more often than its neighbours is nobody's value and stays: a scanner's guesses
+// must not take the routes of a service from it.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,12 @@ class RouteTrie {
 
   RouteTrie(uint32_t max_children, uint32_t max_nodes) : max_children_(max_children), max_nodes_(max_nodes) {}
 
-  /// Replaces the segments that stand at collapsed positions. False when there is no room for the path.
-  bool settle(std::vector<std::string_view>& segments);
+  static constexpr uint64_t kEstablishedHits = 10;    ///< of a name that stays, at least
+  static constexpr uint64_t kEstablishedFactor = 10;  ///< and times its neighbours' median
+
+  /// Replaces the segments that stand at collapsed positions, and counts the path once. Where it is counted, valid as long as
+  /// generation() is the same; null when there is no room for the path.
+  uint64_t* settle(std::vector<std::string_view>& segments);
   /// Changes whenever a position has collapsed: earlier answers no longer hold.
   uint32_t generation() const { return generation_; }
 
@@ -26,10 +32,12 @@ class RouteTrie {
   struct Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
     uint32_t names = 0;  ///< children that are not placeholders
+    uint64_t hits = 0;   ///< of the paths that end here
     bool collapsed = false;
   };
   void collapse(Node& node);
   static uint32_t size(const Node& node);
+  static uint64_t total_hits(const Node& node);
 
   uint32_t max_children_;
   uint32_t max_nodes_;

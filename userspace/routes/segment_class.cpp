@@ -37,8 +37,57 @@ bool is_uuid(std::string_view s) {
   return true;
 }
 
-// 2026-11-23, also followed by a time.
+// Nothing but numbers and what joins them: an address, coordinates, a telephone number, a range. Not 2.1, nor 1.2.3:
+// versions are names.
+bool is_numbers(std::string_view s) {
+  size_t groups = 0;
+  bool dots_only = true;
+  for (size_t i = 0; i < s.size(); ++i) {
+    if (digit(s[i])) {
+      groups += i == 0 || !digit(s[i - 1]);
+    } else if (std::string_view("-_.,:+").find(s[i]) == std::string_view::npos) {
+      return false;
+    } else {
+      dots_only = dots_only && s[i] == '.';
+    }
+  }
+  return groups > 3 || (groups > 0 && !dots_only);
+}
+
+// 42.json, 1.png
+bool is_numbered_file(std::string_view s) {
+  const size_t dot = s.find('.');
+  if (dot == std::string_view::npos || !all(s.substr(0, dot), digit)) return false;
+  const std::string_view extension = s.substr(dot + 1);
+  return extension.size() >= 2 && extension.size() <= 5 && letter(extension.front()) &&
+         all(extension, [](char c) { return letter(c) || digit(c); });
+}
+
+// An address of IPv6 or of a network card.
+bool is_colon_address(std::string_view s) {
+  return std::count(s.begin(), s.end(), ':') >= 2 &&
+         all(s, [](char c) { return hex(c) || c == ':' || c == '.'; });
+}
+
+// 2026-11-23, 2026_11, 23.11.2026: a year of four digits first or last, and one or two numbers of two.
+bool is_short_date(std::string_view s) {
+  if (s.size() != 7 && s.size() != 10) return false;
+  for (const bool year_first : {true, false}) {
+    const char joint = s[year_first ? 4 : 2];
+    if (joint != '-' && joint != '_' && joint != '.') continue;
+    bool fits = true;
+    for (size_t i = 0; i < s.size(); ++i) {
+      const bool joined = year_first ? i == 4 || i == 7 : i == 2 || (i == 5 && s.size() == 10);
+      fits = fits && (joined ? s[i] == joint : digit(s[i]));
+    }
+    if (fits) return true;
+  }
+  return false;
+}
+
+// Also followed by a time.
 bool is_date(std::string_view s) {
+  if (is_short_date(s)) return true;
   if (s.size() < 10 || s[4] != '-' || s[7] != '-') return false;
   return all(s.substr(0, 4), digit) && all(s.substr(5, 2), digit) && all(s.substr(8, 2), digit) &&
          (s.size() == 10 || s[10] == 'T' || s[10] == '_' || s[10] == ' ');
@@ -142,13 +191,13 @@ std::string_view placeholder_for(std::string_view s) {
   if (is_date(s)) return "{date}";
   if (is_email(s)) return "{email}";
   if (is_hash(s)) return "{hash}";
+  if (is_numbers(s) || is_numbered_file(s) || is_colon_address(s)) return "{id}";
   if (s.find('=') != std::string_view::npos || s.size() > kLongestSlug) return "{token}";
   if (s.find('%') != std::string_view::npos) {
     const std::string decoded = decode(s);
     if (decoded.empty() || !is_clean_text(decoded) || decoded.find('/') != std::string::npos) return "{token}";
     return has_random_piece(decoded) ? "{token}" : std::string_view();
   }
-  if ((s.front() == '-' || s.front() == '+') && all(s.substr(1), digit)) return "{id}";
   return has_random_piece(s) ? "{token}" : std::string_view();
 }
 

@@ -40,6 +40,35 @@ TEST(RouteBounds, APositionThatKeepsProducingNamesCollapses) {
   EXPECT_EQ(table.overflowed(), 0u);
 }
 
+// A scanner's guesses, or a shop's products next to its search.
+TEST(RouteBounds, WhatIsWellEstablishedOutlivesACollapse) {
+  RoutesConfig config;
+  config.max_children = 10;
+  RouteTable table(config);
+  for (int i = 0; i < 30; ++i)
+    for (const char* path : {"/", "/health", "/shops/search", "/users/17"})
+      EXPECT_NE(routed(table, path), "/{var}");
+  for (int i = 0; i < 1000; ++i) {
+    table.route("GET", '/' + word(i) + "/login");
+    table.route("GET", "/shops/" + word(i));
+  }
+  EXPECT_EQ(routed(table, '/' + word(1000) + "/login"), "/{var}/login");
+  EXPECT_EQ(routed(table, "/shops/" + word(1000)), "/shops/{var}");
+  EXPECT_EQ(routed(table, "/health"), "/health");
+  EXPECT_EQ(routed(table, "/shops/search"), "/shops/search");
+  EXPECT_EQ(routed(table, "/users/18"), "/users/{id}");
+}
+
+TEST(RouteBounds, NamesThatAreAllAskedForOftenAreValues) {
+  RoutesConfig config;
+  config.max_children = 10;
+  RouteTable table(config);
+  for (int i = 0; i < 10; ++i)
+    for (int n = 0; n < 100; ++n) table.route("GET", "/shops/" + word(i));
+  EXPECT_EQ(routed(table, "/shops/" + word(10)), "/shops/{var}");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(routed(table, "/shops/" + word(i)), "/shops/{var}");
+}
+
 TEST(RouteBounds, PositionsBelowACollapsedOneCollapseThemselves) {
   RoutesConfig config;
   config.max_children = 5;

@@ -15,6 +15,9 @@ void expect_all(std::string_view placeholder, const std::vector<std::string>& se
 
 TEST(SegmentClass, Numbers) {
   expect_all("{id}", {"0", "1", "42", "00017", "-5", "+49", "18446744073709551616", std::string(200, '7')});
+  expect_all("{id}", {"192.168.1.1", "10.0.0.1:8080", "fe80::1", "::1", "::ffff:10.0.0.1",
+                      "00:1a:2b:3c:4d:5e", "-33.8688,151.2093", "51.5,-0.12", "555-1234", "+44-7700-900123",
+                      "1-2", "1,2,3", "10:30", "1_2_3", "42.json", "1.png", "007.mp4"});
 }
 
 TEST(SegmentClass, Uuids) {
@@ -23,7 +26,8 @@ TEST(SegmentClass, Uuids) {
 }
 
 TEST(SegmentClass, Dates) {
-  expect_all("{date}", {"2026-11-23", "2026-11-23T10:00:00Z", "2026-11-23_backup", "1999-01-01 00"});
+  expect_all("{date}", {"2026-11-23", "2026-11-23T10:00:00Z", "2026-11-23_backup", "1999-01-01 00", "2026-11",
+                        "2026_11_23", "2026.11.23", "23-11-2026", "23.11.2026", "11-2026"});
 }
 
 TEST(SegmentClass, MailAddresses) {
@@ -57,6 +61,11 @@ TEST(SegmentClass, NamesStay) {
                   "api",
                   "v1",
                   "v2.1",
+                  "2.1",
+                  "1.2.3",
+                  "en-US",
+                  "cafe",
+                  "iso-8859-1",
                   "index.html",
                   "favicon.ico",
                   "app.js",
