@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <ostream>
+#include <string>
 
 #include "exposition/text_format.h"
 #include "pipeline/pipeline.h"
 #include "recording/recording_reader.h"
 #include "util/fd.h"
 #include "util/json_text.h"
+#include "util/log.h"
 
 namespace sockwatch {
 namespace {
@@ -31,6 +34,21 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
 void append_number(std::string& out, std::string_view key, uint64_t number) {
   append_key(out, key);
   out += std::to_string(number);
+}
+
+// Connections that wait are many when somebody wants them to be; not every event may ask them all.
+constexpr uint64_t kAdvanceNs = 10'000'000;
+
+/// What a limit left out is missing from the result: say so.
+void tell_of_limits(const Pipeline& pipeline) {
+  SelfMetrics self;
+  pipeline.fill(self);
+  std::map<std::string, uint64_t> hit = self.lost_segments;
+  hit["pipeline_limit"] = self.parse_errors["pipeline_limit"];
+  for (const auto& [reason, times] : hit)
+    if (times > 0)
+      log_warn("the recording goes beyond a limit; part of it is left out",
+               {{"limit", reason}, {"times", std::to_string(times)}});
 }
 
 /// One transaction as a line of JSON.
@@ -94,15 +112,17 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
   }
   SocketEvent event;
   uint64_t now_ns = 0;
+  uint64_t advanced_ns = 0;
   for (;;) {
     const Result<bool> more = reader.next(event);
     if (!more) return more.error();
     if (!more.value()) break;
     now_ns = std::max(now_ns, event.ts_ns);
-    pipeline.advance(now_ns);
+    if (now_ns - advanced_ns >= kAdvanceNs) pipeline.advance(advanced_ns = now_ns);
     pipeline.on_event(event);
   }
   pipeline.finish();
+  tell_of_limits(pipeline);
   if (format == ReplayFormat::metrics) {
     Snapshot snapshot;
     pipeline.snapshot(snapshot);

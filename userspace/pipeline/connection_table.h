@@ -31,6 +31,9 @@ struct Connection {
   bool named = false;         ///< the service was told by the recording
   bool accepted = false;      ///< came out of accept()
   bool serves_http = false;   ///< has been the server of a transaction
+  bool assumed_start = false; ///< of a recording that does not tell where the connection began
+  bool joined = false;        ///< the recording begins in the middle of it: offsets count from its first segments
+  bool doubtful = false;      ///< begins with what is no message, and no answer has shown yet that it is HTTP
   std::string peer_name;      ///< of the other end, as of ...
   uint64_t peer_version = 0;  ///< ... this version of the server directory; 0: never asked
   uint64_t opened_ns = 0;
@@ -40,8 +43,10 @@ struct Connection {
   size_t parser_bytes = 0;         ///< its memory, when last counted
   bool waiting = false;            ///< listed among those whose parser waits for time to pass
   std::array<StreamCursor, 2> cursors;
+  std::array<bool, 2> started = {};  ///< a segment of the direction has come
   Direction last_direction = Direction::recv;
   uint32_t run = 0;
+  uint32_t first_run = 0;     ///< in which its first bytes passed
 };
 
 class ConnectionTable {

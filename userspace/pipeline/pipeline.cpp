@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "aggregation/labels.h"
 #include "attribution/service_name.h"
@@ -60,6 +61,7 @@ void Pipeline::on_event(const SocketEvent& event) {
     if (event.kind != SocketEvent::Kind::segment || (connection = open(event)) == nullptr) return;
   }
   current_ = connection;
+  if (connection->waiting && connection->conversation) connection->conversation->advance(event.ts_ns);
   switch (event.kind) {
     case SocketEvent::Kind::segment:
       on_segment(*connection, event);
@@ -92,6 +94,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
   }
   connection->conversation = std::make_unique<Conversation>(static_cast<TransactionSink&>(*this));
   connection->opened_ns = event.ts_ns;
+  connection->assumed_start = event.kind != SocketEvent::Kind::open || event.open.assumed;
   if (event.kind == SocketEvent::Kind::open) {
     connection->local = event.open.local;
     connection->remote = event.open.remote;
@@ -103,13 +106,16 @@ Connection* Pipeline::open(const SocketEvent& event) {
       connection->named = true;
       connection->service = resolver_.intern(event.open.service);
     }
-    if (!event.open.from_start)
-      for (Direction d : {Direction::recv, Direction::send})
-        connection->conversation->unseen(d, {.ts_ns = event.ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
+    if (!event.open.from_start) begin_in_the_middle(*connection, event.ts_ns);
   }
   if (set_process(*connection, event.process)) return connection;
   exclude(*connection);
   return live_ ? nullptr : connection;
+}
+
+void Pipeline::begin_in_the_middle(Connection& connection, uint64_t ts_ns) {
+  for (Direction d : {Direction::recv, Direction::send})
+    connection.conversation->unseen(d, {.ts_ns = ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
 }
 
 // The process behind the socket, and whether its connection is counted.
@@ -148,6 +154,14 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   } else if (connection.run == 0 || connection.last_direction != s.direction) {
     ++connection.run;
   }
+  if (connection.first_run == 0) {
+    connection.first_run = connection.run;
+    connection.joined = connection.assumed_start && s.offset > 0;
+    if (connection.joined) begin_in_the_middle(connection, event.ts_ns);
+  }
+  const auto direction = static_cast<size_t>(s.direction);
+  if (!std::exchange(connection.started[direction], true) && connection.joined)
+    connection.cursors[direction].place(s.offset, 0);  // what was before is nothing that was lost
   connection.last_direction = s.direction;
   current_hidden_ = s.hidden;
   consume(connection, s.direction,
@@ -162,6 +176,16 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
 void Pipeline::consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset,
                        const Segment& s) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
+  Verdict verdict = hand_over(connection, direction, passage, place, s);
+  if (verdict == Verdict::not_mine && connection.assumed_start) {
+    doubt(connection, passage.ts_ns);
+    verdict = hand_over(connection, direction, passage, place, s);
+  }
+  settle(connection, verdict, passage.ts_ns);
+}
+
+Verdict Pipeline::hand_over(Connection& connection, Direction direction, const Passage& passage,
+                            const StreamCursor::Placement& place, const Segment& s) {
   Conversation& conversation = *connection.conversation;
   Verdict verdict = Verdict::undecided;
   if (place.missed > 0) verdict = conversation.unseen(direction, passage, {.length = place.missed, .tail = {}, .late = true});
@@ -169,6 +193,7 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
     std::string_view data = as_text(s.data);
     data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
     data = data.substr(0, place.fresh);
+    if (connection.doubtful && passage.run == connection.first_run) data = {};  // no message begins in it
     if (!data.empty()) verdict = conversation.data(direction, passage, data);
     const uint64_t rest = place.fresh - data.size();
     std::string_view tail = as_text(s.tail);
@@ -176,7 +201,7 @@ void Pipeline::consume(Connection& connection, Direction direction, const Passag
     if (rest > 0 && verdict <= Verdict::mine)
       verdict = conversation.unseen(direction, passage, {.length = rest, .tail = tail, .late = false});
   }
-  settle(connection, verdict, passage.ts_ns);
+  return verdict;
 }
 
 // The direction ends at `end`: what no segment told of up to there was lost.
@@ -216,6 +241,16 @@ void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
   current_ = at_hand;
   current_hidden_ = hidden;
   drop(connection);
+}
+
+// No message begins so: either the recording begins in the middle of the connection, or this is not HTTP. Until a
+// response has been seen nothing is counted.
+void Pipeline::doubt(Connection& connection, uint64_t ts_ns) {
+  connection.doubtful = true;
+  connection.assumed_start = false;
+  connection.conversation =
+      std::make_unique<Conversation>(static_cast<TransactionSink&>(*this), Conversation::Candidates::http);
+  begin_in_the_middle(connection, ts_ns);
 }
 
 // Of no interest any longer. A recording's connections are kept, so that what follows does not open them anew.
@@ -349,6 +384,8 @@ void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
 
 void Pipeline::on_transaction(const Transaction& transaction) {
   Connection& connection = *current_;
+  if (connection.doubtful && transaction.status.code() == 0) return;
+  connection.doubtful = false;
   ++transactions_[0][static_cast<size_t>(transaction.role)];
   std::string_view peer;
   if (transaction.role == Role::client) {
@@ -399,6 +436,7 @@ void Pipeline::count_sessions() {
 
 void Pipeline::on_parse_error(ParseError error) {
   ++parse_errors_[static_cast<size_t>(error)];
+  if (error == ParseError::orphan_response) current_->doubtful = false;  // a head of HTTP all the same
   if (error == ParseError::encrypted) ++unreadable_[{current_->service, Hidden::encrypted}];
   if (error == ParseError::compressed) ++unreadable_[{current_->service, Hidden::compressed}];
   const bool needed = error == ParseError::unseen_request || error == ParseError::unseen_response;

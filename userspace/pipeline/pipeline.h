@@ -56,7 +56,8 @@ class Pipeline final : private TransactionSink {
   void set_observer(Observer observer);
   void set_query_observer(QueryObserver observer);
   void on_event(const SocketEvent& event);
-  /// Time passes; ends what has waited long enough. Call at least twice a second.
+  /// Time passes; ends what has waited long enough. Call at least twice a second; a connection's own events settle it on
+  /// time in any case.
   void advance(uint64_t now_ns);
   /// A listing of sockets, asked for at `listed_ns`; every event up to it must have been handed over. Tells of progress that
   /// no event told of, and of sockets that are gone: `complete` says that every watched socket is in the list,
@@ -83,9 +84,13 @@ class Pipeline final : private TransactionSink {
   Connection* open(const SocketEvent& event);
   void on_segment(Connection& connection, const SocketEvent& event);
   void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
+  Verdict hand_over(Connection& connection, Direction direction, const Passage& passage, const StreamCursor::Placement& place,
+                    const Segment& bytes);
   void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
   void give_up(Connection& connection, uint64_t ts_ns);
+  void begin_in_the_middle(Connection& connection, uint64_t ts_ns);
+  void doubt(Connection& connection, uint64_t ts_ns);
   void close(Connection& connection, uint64_t ts_ns);
   void drop(Connection& connection);
   void exclude(Connection& connection);

@@ -4,7 +4,10 @@
 
 namespace sockwatch {
 
-Conversation::Conversation(TransactionSink& sink) : sink_(sink) { parsers_[0] = protocols()[0].make(sink); }
+Conversation::Conversation(TransactionSink& sink, Candidates candidates)
+    : sink_(sink), all_asked_(candidates == Candidates::http) {
+  parsers_[0] = protocols()[0].make(sink);
+}
 
 void Conversation::ask_all() {
   if (std::exchange(all_asked_, true)) return;

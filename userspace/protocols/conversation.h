@@ -13,8 +13,9 @@ namespace sockwatch {
 
 class Conversation {
  public:
+  enum class Candidates : uint8_t { all, http };
   /// `sink` outlives this.
-  explicit Conversation(TransactionSink& sink);
+  explicit Conversation(TransactionSink& sink, Candidates candidates = Candidates::all);
 
   // As in Parser. not_mine: of no protocol that is known.
   Verdict data(Direction direction, const Passage& passage, std::string_view bytes) {

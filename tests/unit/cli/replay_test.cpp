@@ -100,6 +100,25 @@ TEST(Replay, ACorruptFileIsNamedWithItsLine) {
               StartsWith(file.path() + ":2: not JSON"));
 }
 
+TEST(Replay, WhatALimitLeavesOutIsSaid) {
+  Config config;
+  config.capture.max_connections = 2;
+  std::string recording;
+  for (const char* name : {"a", "b", "c", "d"})
+    recording += std::string("{\"conn\":\"") + name + "\",\"event\":\"open\"}\n";
+  const File file(recording);
+  std::ostringstream out;
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(replay(config, file.path(), ReplayFormat::jsonl, out));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("connection_limit"));
+  EXPECT_THAT(said, HasSubstr("times=2"));
+
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(replay(Config{}, file.path(), ReplayFormat::jsonl, out));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Program, Replays) {
   const File file(kRecording);
   const Outcome by_name = run("replay " + file.path());

@@ -196,6 +196,7 @@ TEST_F(PipelineTest, WhatIsNotHttpIsIgnoredFromThenOn) {
 
 TEST_F(PipelineTest, WhatIsNotHttpInARecordingStaysIgnored) {
   start();
+  open(1);
   say(1, Direction::recv, "SSH-2.0-OpenSSH_9.2\r\n");
   serve(1, "/a");
   EXPECT_TRUE(seen_.empty());
@@ -284,6 +285,20 @@ TEST_F(PipelineTest, SilenceSettles) {
   EXPECT_EQ(seen_.size(), 1u);
 }
 
+// Whoever calls advance() late changes nothing for a connection that speaks again.
+TEST_F(PipelineTest, SilenceSettlesBeforeTheNextBytes) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const uint64_t silence_ms : {400, 600}) {
+    start();
+    seen_.clear();
+    say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+    segment(1, Direction::send, 0, head.size() + 100, head, Hidden::none, "x\r\n0\r\n\r\n");
+    now_ns_ += silence_ms * kMs;
+    segment(1, Direction::send, head.size() + 100, 4, "more");
+    EXPECT_EQ(seen_.size(), silence_ms > 500 ? 1u : 0u) << silence_ms;
+  }
+}
+
 TEST_F(PipelineTest, ProgressThatNoSegmentToldOf) {
   start();
   open(1);
@@ -326,6 +341,83 @@ TEST_F(PipelineTest, AConnectionFromTheMiddle) {
   close(1);
   EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /b /b 200"}));
   EXPECT_EQ(self().parse_errors["orphan_response"], 1u);
+}
+
+// Nobody said where the connection began: what is no message may be the rest of one.
+TEST_F(PipelineTest, ARecordingFromTheMiddleThatDoesNotSaySo) {
+  for (const char* rest :
+       {"rest of a body", "\x01\x02", "{\"a\":1}\r\n", "st: a\r\ncontent-length: 5\r\n\r\nhello"}) {
+    start();
+    seen_.clear();
+    say(1, Direction::recv, rest);
+    say(1, Direction::recv, "GET /inside HTTP/1.1\r\n\r\n");
+    say(1, Direction::send, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    serve(1, "/b");
+    close(1);
+    EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /b /b 200"})) << rest;
+
+    start();
+    seen_.clear();
+    say(1, Direction::send, rest);
+    serve(1, "/b");
+    serve(1, "/c");
+    say(1, Direction::recv, "GET /d HTTP/1.1\r\n\r\n");
+    close(1);
+    EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /b /b 200", "1 server unknown  GET /c /c 200",
+                            "1 server unknown  GET /d /d aborted"}))
+        << rest;
+  }
+}
+
+TEST_F(PipelineTest, ARecordingFromTheMiddleByItsOffsets) {
+  const std::string request = "GET /a HTTP/1.1\r\n\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  start();
+  segment(1, Direction::recv, 5000, request.size(), request);
+  segment(1, Direction::send, 70000, answer.size(), answer);
+  close(1);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a 200"}));
+
+  seen_.clear();
+  segment(2, Direction::recv, 5000, request.size(), request);
+  segment(2, Direction::send, 70000, answer.size(), answer);
+  segment(2, Direction::recv, 6000, request.size(), request);
+  segment(2, Direction::send, 80000, answer.size(), answer);
+  close(2);
+  ASSERT_EQ(seen_.size(), 2u);
+  EXPECT_EQ(seen_[1], "2 server unknown  GET /a /a unknown") << "what is missing from then on was lost";
+
+  seen_.clear();
+  open(3);
+  segment(3, Direction::recv, 5000, request.size(), request);
+  segment(3, Direction::send, 70000, answer.size(), answer);
+  close(3);
+  EXPECT_EQ(seen_, (Lines{"3 server unknown  GET /a /a unknown"})) << "its start was seen";
+}
+
+TEST_F(PipelineTest, WhatWasNoHttpIsNotTakenForItWithoutAnAnswer) {
+  start();
+  say(1, Direction::send, "220 mail.example.org ESMTP\r\n");
+  say(1, Direction::recv, "EHLO a\r\n");
+  say(1, Direction::send, "250 mail.example.org\r\n");
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  say(1, Direction::send, "502 What?\r\n");
+  say(1, Direction::recv, "GET /b HTTP/1.1\r\n\r\n");
+  close(1);
+  EXPECT_TRUE(seen_.empty());
+  EXPECT_EQ((self().transactions[{"http", "server"}]), 0u);
+}
+
+// Other protocols have such words too, but no such line.
+TEST_F(PipelineTest, AMethodThatIsAnotherProtocolsWordInPieces) {
+  for (const char* method : {"get", "gets", "touch", "set", "mg"}) {
+    start();
+    seen_.clear();
+    for (const char c : std::string(method) + " /a HTTP/1.1\r\nHost: a\r\n\r\n")
+      say(1, Direction::recv, {&c, 1});
+    say(1, Direction::send, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(seen_, (Lines{std::string("1 server unknown  ") + method + " /a /a 200"}));
+  }
 }
 
 // Written by hand, a recording does not say in which run a segment passed: a lost answer and a client that
