@@ -33,28 +33,69 @@ static __always_inline void message_from_header(struct message *m, __u64 header)
 	m->iovcnt = h.iovlen > IOVECS_MAX ? IOVECS_MAX : h.iovlen;
 }
 
-/*
- * Which element of a sendmmsg or recvmmsg this is: the calls come in order, each element's length is written after its
- * tracepoint, and a call that ends early ends in an error or a short send, both of which reset the count.
- */
-static __always_inline void message_from_array(struct message *m, struct socket_state *st, __u64 array, __u64 vlen,
-					       __u64 length, __u32 pid)
-{
-	__u32 i = 0, previous;
+struct room {
+	__u64 iov;
+	__u64 bytes;
+};
 
-	if (st->mmsg == array && st->mmsg_pid == pid)
+static long add_room(__u32 index, struct room *room)
+{
+	struct user_iovec v;
+
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)(room->iov + index * sizeof(v))))
+		return 1;
+	room->bytes += v.len;
+	return 0;
+}
+
+/*
+ * Which element of a sendmmsg or recvmmsg this is, empty ones included. Nothing tells but their order: a call goes from element
+ * to element until it has done all, or ends in an error or a short send. Each element's length is written after its
+ * tracepoint. A receive may also end because its time is over, of which nothing tells: it is hidden.
+ */
+__noinline int message_from_array(struct socket_state *st, struct message *to, __u32 direction, __u32 length)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 array = PT_REGS_PARM2_SYSCALL(regs), offset;
+	__u32 vlen = PT_REGS_PARM3_SYSCALL(regs), pid = task->pid, i = 0, previous;
+	struct message m = {};
+
+	if (!st || !to)
+		return 0;
+	if (direction == SW_RECV && vlen > 1 && PT_REGS_PARM5_SYSCALL(regs)) {
+		st->mmsg = 0;
+		to->hidden = SW_HIDDEN_SYSCALL;
+		return 0;
+	}
+	offset = st->streams[direction & 1].offset;
+	if (st->mmsg == array && st->mmsg_pid == pid && st->mmsg_offset == offset && st->mmsg_next < vlen)
 		i = st->mmsg_next;
-	if (i >= vlen)
-		i = 0;
 	if (i > 0 && (bpf_probe_read_user(&previous, sizeof(previous),
 					  (void *)(array + (i - 1) * sizeof(struct user_mmsg) +
 						   __builtin_offsetof(struct user_mmsg, len))) ||
-		      previous == 0))
+		      previous != st->mmsg_length))
 		i = 0;
-	st->mmsg = array;
+	message_from_header(&m, array + i * sizeof(struct user_mmsg));
+	st->mmsg = i + 1 < vlen ? array : 0;
 	st->mmsg_pid = pid;
-	st->mmsg_next = i + 1 < vlen ? i + 1 : 0;
-	message_from_header(m, array + i * sizeof(struct user_mmsg));
+	st->mmsg_next = i + 1;
+	st->mmsg_offset = offset + length;
+	st->mmsg_length = length;
+	if (direction == SW_SEND && !m.hidden) {
+		struct room room = { .iov = m.iov };
+
+		bpf_loop(m.iovcnt, add_room, &room, 0);
+		if (room.bytes > length)
+			st->mmsg = 0;
+	}
+	*to = m;
+	return 0;
+}
+
+static __always_inline bool is_of_array(long nr)
+{
+	return nr == __NR_recvmmsg || nr == __NR_sendmmsg;
 }
 
 /* Whether file descriptor `fd` of the task is the socket: registers may belong to another call than the one at work. */
@@ -132,9 +173,8 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 	}
 	if (locate_plain(m, nr, regs))
 		return;
-	if (nr == __NR_recvmmsg || nr == __NR_sendmmsg) {
-		message_from_array(m, st, PT_REGS_PARM2_SYSCALL(regs), (__u32)PT_REGS_PARM3_SYSCALL(regs), length,
-				   task->pid);
+	if (is_of_array(nr)) {
+		message_from_array(st, m, direction, length);
 	} else if (nr == __NR_sendfile || nr == __NR_splice) {
 		m->hidden = SW_HIDDEN_SPLICE;
 	} else {

@@ -99,6 +99,8 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	if (st->last_direction != direction || !st->run)
 		turn(st, direction);
 
+	/* Also where no byte is wanted: which of several messages of a call comes next depends on it. */
+	locate(&m, sk, st, direction, length, flags, task);
 	if (d->offset < d->skip_until) {
 		__u64 body = d->skip_until - d->offset;
 
@@ -113,7 +115,6 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		skip = body;
 	}
 
-	locate(&m, sk, st, direction, length, flags, task);
 	begins = d->run_records == 0;
 	if (d->run_bytes >= (st->queries ? QUERY_RUN_BYTES : RUN_BYTES) || d->run_records >= RUN_RECORDS) {
 		/* Enough of this run. Only a segment that begins with a head of HTTP is told of at once. */

@@ -56,17 +56,67 @@ static __always_inline struct socket_state *new_state(struct sock *sk, __u32 dir
 	return st;
 }
 
+static __always_inline void emit_close(struct socket_state *st, __u8 flags)
+{
+	if (!st->opened || st->closed)
+		return;
+	emit_untold(st, SW_RECV);
+	emit_untold(st, SW_SEND);
+	emit_control(st, SW_RECORD_CLOSE, flags);
+	st->closed = 1;
+}
+
+/* An error ends a call with several messages; after a reset it tells the process so, when there is no more to read. */
+static __noinline int failed(struct sock *sk, struct socket_state *st)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	st->mmsg = 0;
+	if (tp && sk->__sk_common.skc_state == TCP_CLOSE && tp->rcv_nxt == tp->copied_seq)
+		emit_close(st, SW_FLAG_RESET);
+	return 0;
+}
+
+/* Whether a receive of nothing means that nothing will come: one that has no room receives nothing either. */
+static __always_inline bool at_end(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN))
+		return false;
+	return tp ? tp->rcv_nxt - tp->copied_seq <= 1 /* the FIN */ : sk->sk_receive_queue.qlen == 0;
+}
+
+/* No byte passed: of a call with several messages this was one, any other ends those before. */
+static __noinline struct socket_state *nothing_passed(struct sock *sk, struct socket_state *st, __u32 direction)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct message m = {};
+
+	if (syscall_is_compat(task, regs) || task->flags & PF_IO_WORKER || !is_of_array(syscall_number(regs))) {
+		if (st)
+			st->mmsg = 0;
+		return st;
+	}
+	if (!st)
+		st = new_state(sk, direction, 0);
+	if (st)
+		message_from_array(st, &m, direction, 0);
+	return st;
+}
+
 /* What is not a short segment as usual. Static, and no part of its callers: their path stays short. */
 static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 direction, int ret, int flags)
 {
 	if (flags & MSG_ERRQUEUE)
 		return 0;
 	if (ret == 0) {
+		if (!(flags & MSG_PEEK))
+			st = nothing_passed(sk, st, direction);
 		if (!st)
 			return 0;
-		st->mmsg = 0;
-		if (direction == SW_RECV && sk->sk_shutdown & RCV_SHUTDOWN && st->opened && !st->closed &&
-		    !(flags & MSG_PEEK)) {
+		if (direction == SW_RECV && st->opened && !st->closed && !(flags & MSG_PEEK) && at_end(sk)) {
 			emit_untold(st, SW_RECV);
 			emit_control(st, SW_RECORD_EOF, 0);
 		}
@@ -100,11 +150,8 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (st ? st->verdict == VERDICT_IGNORE : !watchable(sk))
 		return 0;
-	if (ret < 0) {
-		if (st)
-			st->mmsg = 0;
-		return 0;
-	}
+	if (ret < 0)
+		return st ? failed(sk, st) : 0;
 	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags))
 		return 0;
 	return seldom(sk, st, direction, ret, flags);
@@ -120,16 +167,6 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sw_recv, struct sock *sk, int ret, int flags)
 {
 	return data(sk, SW_RECV, ret, flags);
-}
-
-static __always_inline void emit_close(struct socket_state *st, __u8 flags)
-{
-	if (!st->opened || st->closed)
-		return;
-	emit_untold(st, SW_RECV);
-	emit_untold(st, SW_SEND);
-	emit_control(st, SW_RECORD_CLOSE, flags);
-	st->closed = 1;
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -156,10 +193,11 @@ int BPF_PROG(sw_state, struct sock *sk, int before, int after)
 	if (!st || !st->opened || st->closed || st->verdict == VERDICT_IGNORE)
 		return 0;
 	if (after == TCP_CLOSE) {
-		struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-
-		/* A reset leaves unread bytes readable: the socket's end comes when its process lets go. */
-		if (sk->sk_socket && tp && tp->rcv_nxt != tp->copied_seq && before != TCP_FIN_WAIT1)
+		/*
+		 * A reset leaves unread bytes readable, and comes before the report of the send that it answers: the end comes when
+		 * the process is told, or lets go.
+		 */
+		if (sk->sk_socket)
 			return 0;
 		emit_close(st, before == TCP_ESTABLISHED ? SW_FLAG_RESET : 0);
 	} else if (sk->sk_shutdown == SHUTDOWN_MASK) {

@@ -53,9 +53,12 @@ struct socket_state {
 	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
 	struct stream streams[2];
 	struct untold untold[2];
-	__u64 mmsg;      /* the array of the sendmmsg or recvmmsg under way ... */
-	__u32 mmsg_pid;  /* ... by this thread ... */
-	__u32 mmsg_next; /* ... and its next element */
+	__u64 mmsg;        /* the array of the sendmmsg or recvmmsg under way ... */
+	__u32 mmsg_pid;    /* ... by this thread ... */
+	__u32 mmsg_next;   /* ... its next element ... */
+	__u64 mmsg_offset; /* ... where in the stream that begins ... */
+	__u32 mmsg_length; /* ... and how many bytes the one before it had */
+	__u32 pad;
 	__u8 probe_len;
 	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
 };

@@ -61,6 +61,10 @@ def on_connection(server, client, listener=None):
         raise failures[0]
 
 
+def check_same(way, received, sent):
+    assert len(received) == len(sent) and (received == sent or not way.keeps_bytes), "it did not arrive as it was sent"
+
+
 def run(exchanges, client_way=Plain, server_way=Plain, pipelined=False, at_once=False, listener=None):
     """The exchanges on one connection, one after the other or pipelined; `at_once`: all answers in one send."""
 
@@ -76,7 +80,7 @@ def run(exchanges, client_way=Plain, server_way=Plain, pipelined=False, at_once=
                     way.send(e.response)
             return
         for e in exchanges:
-            assert way.receive(len(e.request)) == e.request, "the request did not arrive as it was sent"
+            check_same(way, way.receive(len(e.request)), e.request)
             way.send(e.response)
 
     def client(sock):
@@ -87,7 +91,7 @@ def run(exchanges, client_way=Plain, server_way=Plain, pipelined=False, at_once=
             return
         for e in exchanges:
             way.send(e.request)
-            assert way.receive(len(e.response)) == e.response, "the response did not arrive as it was sent"
+            check_same(way, way.receive(len(e.response)), e.response)
 
     on_connection(server, client, listener)
     return Counter(e.expect for e in exchanges if e.expect)

@@ -6,30 +6,60 @@ against http_requests_total and http_client_requests_total, to the request.
 """
 
 import argparse
-import json
+import contextlib
 import os
-import subprocess
 import sys
-import time
+from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 
-from agent import Agent  # noqa: E402
+from agent import Agent, wait_until  # noqa: E402
 from cases import all_cases  # noqa: E402
+from playing import Players, with_place_for_a_name  # noqa: E402
+from table import Table  # noqa: E402
 
-METRICS = ("http_requests_total", "http_client_requests_total")
+METRICS = {"server": "http_requests_total", "client": "http_client_requests_total"}
 SETTLE_SECONDS = 5
+AT_ONCE = 3
+BATCH = 60
 
 
-def play(name, service):
-    environment = dict(os.environ, OTEL_SERVICE_NAME=service, PYTHONPATH=HERE)
-    process = subprocess.Popen([sys.executable, os.path.join(HERE, "cases.py"), name], env=environment, text=True,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    truth = process.stdout.readline()
-    if not truth:
-        raise RuntimeError(f"the case itself failed: {process.communicate()[1].strip().splitlines()[-1]}")
-    return process, {tuple(row[:3]): row[3] for row in json.loads(truth)}
+def by_service(agent, metric):
+    counted = {}
+    for labels, n in agent.samples(metric):
+        counts = counted.setdefault(labels["service"], Counter())
+        counts[(labels["method"], labels["path"], labels["status"])] += int(n)
+    return counted
+
+
+def play(agent, cases, first, table):
+    """Plays the cases and compares them; the services' numbers begin with `first`."""
+    players, truths = Players(), {}
+    names = list(cases)
+    for i in range(0, len(names), AT_ONCE):
+        started = [(name, f"case-{first + i + k:04}") for k, name in enumerate(names[i:i + AT_ONCE])]
+        readers = [players.start(cases[name], service) for name, service in started]
+        for (name, service), reader in zip(started, readers):
+            truth = players.told(reader)
+            if truth is None:
+                table.failed(name, "the case itself failed")
+            else:
+                truths[name] = service, dict(zip(METRICS, truth))
+
+    def counted():
+        return {role: by_service(agent, metric) for role, metric in METRICS.items()}
+
+    def settled():
+        seen = counted()
+        return all(seen[role].get(service, {}) == truth[role] for service, truth in truths.values() for role in METRICS)
+    with contextlib.suppress(TimeoutError):
+        wait_until(settled, "the counts", SETTLE_SECONDS)
+    seen = counted()
+    for name, (service, truth) in truths.items():
+        for role in METRICS:
+            table.compare(name, role, truth[role], seen[role].get(service, {}))
+    players.end()
 
 
 def main():
@@ -38,46 +68,15 @@ def main():
     parser.add_argument("--output", help="write the table to this file as well")
     parser.add_argument("--only", help="cases whose name contains this")
     options = parser.parse_args()
+    with_place_for_a_name()
 
-    names = [n for n in all_cases() if not options.only or options.only in n]
-    rows, wrong, processes = [], 0, []
+    cases = {name: case for name, case in all_cases().items() if not options.only or options.only in name}
+    names, table = list(cases), Table(options.output)
     with Agent(options.agent) as agent:
-        truths = {}
-        for number, name in enumerate(names):
-            try:
-                process, truth = play(name, f"case-{number}")
-                processes.append(process)
-                truths[name] = (f"case-{number}", truth)
-            except RuntimeError as error:
-                rows.append((name, "-", "-", "-", str(error)))
-                wrong += 1
-
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while True:
-            counted = {name: [agent.requests(metric, service) for metric in METRICS] for name, (service, _) in truths.items()}
-            good = all(c == truths[name][1] for name, both in counted.items() for c in both)
-            if good or time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        for name, both in counted.items():
-            truth = truths[name][1]
-            for metric, counts in zip(METRICS, both):
-                differences = {k: (truth.get(k, 0), counts.get(k, 0)) for k in truth.keys() | counts.keys()
-                               if truth.get(k, 0) != counts.get(k, 0)}
-                wrong += bool(differences)
-                role = "client" if "client" in metric else "server"
-                rows.append((name, role, sum(truth.values()), sum(counts.values()), differences or ""))
-        lost = agent.value("sockwatch_lost_segments_total")
-    for process in processes:
-        process.communicate()
-
-    table = "\n".join("\t".join(map(str, row)) for row in [("case", "role", "sent", "counted", "wrong"), *rows]) + "\n"
-    if options.output:
-        with open(options.output, "w", encoding="utf-8") as file:
-            file.write(table)
-    print("\n".join(line for line in table.splitlines() if not line.endswith("\t")) if wrong == 0 or len(rows) > 60 else table)
-    print(f"{len(rows)} cells, {wrong} wrong, {lost:.0f} segments lost")
-    return 1 if wrong else 0
+        for first in range(0, len(names), BATCH):
+            play(agent, {name: cases[name] for name in names[first:first + BATCH]}, first + 1, table)
+        table.check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
+    return table.finish()
 
 
 if __name__ == "__main__":

@@ -56,6 +56,13 @@ def cookies(size):
     return [ok(b"GET /cookies HTTP/1.1\r\nCookie: c=" + b"x" * size + b"\r\nHost: x\r\n\r\n", "/cookies"), get("/small")]
 
 
+def bodies(size):
+    """A long body each way, and what follows it."""
+    put = b"PUT /long HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + b"p" * size
+    return [ok(put, "/long", method="PUT"), get("/long", 200, b"f" * size), get("/end", 200, b""),
+            ok(put, "/long", b"HTTP/1.1 201 X\r\nContent-Length: %d\r\n\r\n" % size + b"f" * size, "PUT", "201"), get("/end")]
+
+
 def lookalikes():
     fake = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\nGET /fake HTTP/1.1\r\n\r\n0\r\n\r\n"
     post = b"POST /real HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(fake) + fake

@@ -1,29 +1,14 @@
-"""The ways in which bytes can pass a socket: one class each, all with send(data) and receive(length)."""
+"""The ways in which bytes can pass a socket, one class each, all with send(data) and receive(length): one call after the other."""
 
-import ctypes
 import os
+import select
 import socket
-import tempfile
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Iovec(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
-
-
-class Msghdr(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32), ("iov", ctypes.POINTER(Iovec)),
-                ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
-                ("flags", ctypes.c_int)]
-
-
-class Mmsghdr(ctypes.Structure):
-    _fields_ = [("hdr", Msghdr), ("len", ctypes.c_uint32)]
 
 
 class Plain:
     """send, recv."""
+
+    keeps_bytes = True  # what receive() returns is what came
 
     def __init__(self, sock):
         self.sock = sock
@@ -67,31 +52,60 @@ class OneByte(Plain):
 
 
 class Vectors(Plain):
-    """readv, writev with `count` buffers, the first of them empty."""
+    """readv, writev with `count` buffers, the first of them empty where there is more than one."""
 
     count = 2
+    most = 1000  # a call
+
+    def parts(self, data):
+        step = max(1, -(-len(data) // max(1, self.count - 1)))
+        parts = [b""] * (self.count > 1) + [data[i:i + step] for i in range(0, len(data), step)]
+        return [parts[i:i + self.most] for i in range(0, len(parts), self.most)]
+
+    def buffers(self, limit):
+        step = max(1, limit // self.count)
+        return [bytearray(0)] * (self.count > 1) + [bytearray(step) for _ in range(max(1, self.count - 1))]
 
     def send(self, data):
-        step = max(1, -(-len(data) // (self.count - 1)))
-        parts = [b""] + [data[i:i + step] for i in range(0, len(data), step)]
-        for i in range(0, len(parts), 1000):
-            wanted = sum(map(len, parts[i:i + 1000]))
-            sent = os.writev(self.sock.fileno(), parts[i:i + 1000])
-            assert sent == wanted, "a short write"
+        for parts in self.parts(data):
+            assert self.write(parts) == sum(map(len, parts)), "a short write"
 
     def some(self, limit):
-        step = max(1, limit // self.count)
-        buffers = [bytearray(0)] + [bytearray(step) for _ in range(self.count - 1)]
-        n = os.readv(self.sock.fileno(), buffers)
+        buffers = self.buffers(limit)
+        n = self.read(buffers)
         return b"".join(buffers)[:n]
+
+    def write(self, parts):
+        return os.writev(self.sock.fileno(), parts)
+
+    def read(self, buffers):
+        return os.readv(self.sock.fileno(), buffers)
+
+
+class Vectors1(Vectors):
+    count = 1
 
 
 class Vectors16(Vectors):
     count = 16
 
 
+class Vectors64(Vectors):
+    count = 64
+
+
 class Vectors1000(Vectors):
     count = 1000
+
+
+class Positioned(Vectors16):
+    """preadv2 and pwritev2, as they are for sockets: at no position."""
+
+    def write(self, parts):
+        return os.pwritev(self.sock.fileno(), parts, -1)
+
+    def read(self, buffers):
+        return os.preadv(self.sock.fileno(), buffers, -1)
 
 
 class Messages(Plain):
@@ -109,30 +123,14 @@ class Messages(Plain):
         return bytes(first + second)[:n]
 
 
-class Batches(Plain):
-    """sendmmsg, recvmmsg with four messages a call."""
+class Messages1000(Vectors1000):
+    """sendmsg, recvmsg with a thousand buffers."""
 
-    def _vector(self, buffers):
-        messages = (Mmsghdr * len(buffers))()
-        for message, buffer in zip(messages, buffers):
-            message.hdr.iov = ctypes.pointer(Iovec(ctypes.cast(buffer, ctypes.c_void_p), len(buffer)))
-            message.hdr.iovlen = 1
-        return messages
+    def write(self, parts):
+        return self.sock.sendmsg(parts)
 
-    def send(self, data):
-        step = max(1, -(-len(data) // 4))
-        buffers = [ctypes.create_string_buffer(data[i:i + step], len(data[i:i + step])) for i in range(0, len(data), step)]
-        messages = self._vector(buffers)
-        assert libc.sendmmsg(self.sock.fileno(), messages, len(buffers), 0) == len(buffers)
-
-    def some(self, limit):
-        buffers = [ctypes.create_string_buffer(max(1, limit // 8)) for _ in range(4)]
-        messages = self._vector(buffers)
-        MSG_WAITFORONE = 0x10000
-        n = libc.recvmmsg(self.sock.fileno(), messages, 4, MSG_WAITFORONE, None)
-        if n < 0:
-            raise OSError(ctypes.get_errno(), "recvmmsg")
-        return b"".join(buffers[i].raw[:messages[i].len] for i in range(n))[:limit]
+    def read(self, buffers):
+        return self.sock.recvmsg_into(buffers)[0]
 
 
 class Peeking(Plain):
@@ -143,22 +141,54 @@ class Peeking(Plain):
         return self.sock.recv(len(seen), socket.MSG_WAITALL) if seen else b""
 
 
-class File(Plain):
-    """Bodies by sendfile, heads by send."""
+class PeekingMix(Plain):
+    """Looks by every call that can, at less and at more than it then takes by another."""
+
+    def some(self, limit):
+        self.sock.recv(1, socket.MSG_PEEK)
+        seen = self.sock.recvmsg(limit, 0, socket.MSG_PEEK | socket.MSG_DONTWAIT)[0]
+        self.sock.recvfrom(limit, socket.MSG_PEEK)
+        first = self.sock.recvmsg(max(1, len(seen) // 2))[0]
+        if len(first) == limit:
+            return first
+        with_rest = self.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) if len(seen) > len(first) else b""
+        return first + (os.read(self.sock.fileno(), len(seen) - len(first)) if with_rest else b"")
+
+
+class WaitingForAll(Plain):
+    """MSG_WAITALL: one receive for what several sends have sent."""
 
     def send(self, data):
-        end = data.find(b"\r\n\r\n")
-        head, body = (data[:end + 4], data[end + 4:]) if end >= 0 else (data, b"")
-        self.sock.sendall(head)
-        if body.startswith(b"HTTP/"):  # another head: in a file nobody could read it
-            self.sock.sendall(body)
-        elif body:
-            with tempfile.TemporaryFile() as file:
-                file.write(body)
-                file.flush()
-                file.seek(0)
-                self.sock.sendfile(file)
+        third = len(data) // 3
+        for part in (data[:third], data[third:2 * third], data[2 * third:]):
+            self.sock.sendall(part)
+
+    def some(self, limit):
+        return self.sock.recv(limit, socket.MSG_WAITALL)
 
 
-TRANSPORTS = {cls.__name__: cls for cls in
-              (Plain, ReadWrite, OneByte, Vectors, Vectors16, Vectors1000, Messages, Batches, Peeking, File)}
+class NeverWaiting(Plain):
+    """A socket that does not block, with little room: EAGAIN before what comes, short sends."""
+
+    def __init__(self, sock):
+        super().__init__(sock)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        sock.setblocking(False)
+
+    def when(self, readable, call):
+        while True:
+            try:
+                return call()
+            except BlockingIOError:
+                select.select([self.sock] * readable, [self.sock] * (not readable), [])
+
+    def send(self, data):
+        while data:
+            data = data[self.when(False, lambda rest=data: self.sock.send(rest)):]
+
+    def some(self, limit):
+        return self.when(True, lambda: self.sock.recv(limit))
+
+
+ONE_CALL = (Plain, ReadWrite, OneByte, Vectors1, Vectors, Vectors16, Vectors64, Vectors1000, Positioned, Messages, Messages1000,
+            Peeking, PeekingMix, WaitingForAll, NeverWaiting)
