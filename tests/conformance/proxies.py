@@ -19,7 +19,8 @@ from table import Table  # noqa: E402
 
 
 def nginx(folder, port, upstream):
-    return ["nginx", "-c", write(folder, "proxy.conf", f"""
+    """It writes over its environment, so that its executable names it."""
+    return [shutil.copy(shutil.which("nginx"), f"{folder}/proxy-nginx"), "-c", write(folder, "proxy.conf", f"""
 daemon off; pid {folder}/proxy.pid; error_log {folder}/error.log; worker_processes 2; events {{}}
 http {{ access_log off; upstream shop {{ server 127.0.0.1:{upstream}; keepalive 4; }}
   server {{ listen 127.0.0.1:{port};
@@ -45,15 +46,14 @@ backend shop
 """)]
 
 
-# nginx is named by its executable, whatever its environment.
-PROXIES = {"nginx": ("nginx", nginx), "haproxy": ("gate", haproxy)}
+PROXIES = {"nginx": nginx, "haproxy": haproxy}
 
 
-def try_proxy(agent, table, name, service, command):
+def try_proxy(agent, table, name, command):
     if not shutil.which(name) or not shutil.which("node"):
         print(f"{name} before Node.js: skipped, one of them is not installed")
         return
-    upstream_service = f"behind-{name}"
+    service, upstream_service = f"proxy-{name}", f"behind-{name}"
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         os.chmod(folder, 0o755)
         upstream, port = free_port(), free_port()
@@ -77,8 +77,8 @@ def main():
     options = parser.parse_args()
     table = Table(options.output)
     with Agent(options.agent) as agent:
-        for name, (service, command) in PROXIES.items():
-            try_proxy(agent, table, name, service, command)
+        for name, command in PROXIES.items():
+            try_proxy(agent, table, name, command)
         table.check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
     return table.finish()
 

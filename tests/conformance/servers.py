@@ -19,8 +19,19 @@ from clients import installed, numbered  # noqa: E402
 from programs import PATHS, SERVERS, write  # noqa: E402
 from table import Table  # noqa: E402
 
-# They write their process titles over their environments: nobody can read OTEL_SERVICE_NAME there any longer.
-NAMED_BY_ITSELF = {"nginx": "nginx", "php-fpm": "nginx", "starman": "shop"}
+# They write their process titles over their environments, where nobody can read OTEL_SERVICE_NAME any longer: a rule names them.
+WITHOUT_ENVIRONMENT = ("nginx", "php-fpm", "starman")
+
+
+@contextlib.contextmanager
+def agent_that_names(agent, ports):
+    """An agent with a rule for each service of {service: the port that it listens on}."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
+        rules = "".join(f"    - {{service: {service}, ports: [{port}]}}\n" for service, port in ports.items())
+        config.write(f"attribution:\n  rules:\n{rules}")
+        config.flush()
+        with Agent(agent, f"--config.file={config.name}") as running_agent:
+            yield running_agent
 
 
 def listening(port):
@@ -67,18 +78,16 @@ def logged(path):
         return Counter(tuple(line.split()) for line in file)
 
 
-def try_server(agent, table, name, needed, command):
+def try_server(agent, table, name, port, needed, command):
     if not (shutil.which(needed) or os.path.exists(needed)):
         print(f"{name}: skipped, {needed} is not installed")
         return
-    service = NAMED_BY_ITSELF.get(name, f"real-{name}")
+    service = f"real-{name}"
     log = None
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for path in PATHS[:2]:
             write(folder, path[1:], "hello")
-        port = free_port()
-        before = counted(agent, "server", service=service)
         with running(command(folder, port), port, name, service, folder):
             truth = Counter()
             clients = installed() if os.path.exists(f"{folder}/access.log") else {}
@@ -88,11 +97,11 @@ def try_server(agent, table, name, needed, command):
                 asked = ask(port)
                 truth += asked
                 compare(agent, table, f"{name}; {client}", "client", asked, earlier, peer=service)
-            compare(agent, table, name, "server", truth, before, service=service)
+            compare(agent, table, name, "server", truth, service=service)
         if os.path.exists(f"{folder}/access.log"):  # whole when its writer has gone
             log = logged(f"{folder}/access.log")
     if log is not None:
-        compare(agent, table, f"{name}, by its access log", "server", log, before, service=service)
+        compare(agent, table, f"{name}, by its access log", "server", log, service=service)
 
 
 def main():
@@ -102,10 +111,11 @@ def main():
     parser.add_argument("--only")
     options = parser.parse_args()
     table = Table(options.output)
-    with Agent(options.agent) as agent:
+    ports = {name: free_port() for name in SERVERS}
+    with agent_that_names(options.agent, {f"real-{name}": ports[name] for name in WITHOUT_ENVIRONMENT}) as agent:
         for name, server in SERVERS.items():
             if options.only in (None, name):
-                try_server(agent, table, name, *server)
+                try_server(agent, table, name, ports[name], *server)
         table.check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
     return table.finish()
 
