@@ -5,8 +5,19 @@
 
 namespace sockwatch {
 
+namespace {
+
+/// How this host calls the one that is listened on.
+std::string host_of(const std::string& listen_address) {
+  std::string host = listen_address.substr(0, listen_address.rfind(':'));
+  return host.empty() || host == "0.0.0.0" || host == "[::]" ? "localhost" : host;
+}
+
+}  // namespace
+
 struct MetricsServer::Impl {
   uint16_t port = 0;
+  std::string url;
   Responder responder;
   std::unique_ptr<ConnectionGuard> guard;  ///< last: its threads use the responder
 };
@@ -27,8 +38,11 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Endpoint endpoint, c
                                                             ScrapeFunction scrape, ReloadFunction reload,
                                                             const ServerLimits& limits) {
   if (!config.enable_lifecycle) reload = nullptr;
+  const std::string scheme = endpoint.access.current()->tls ? "https://" : "http://";
   std::unique_ptr<Impl> impl(
       new Impl{endpoint.listener.port,
+               scheme + host_of(config.listen_address) + ':' + std::to_string(endpoint.listener.port) +
+                   config.telemetry_path,
                Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)), nullptr});
   auto guard = ConnectionGuard::start(std::move(endpoint.listener.socket), config, std::move(endpoint.access), limits,
                                       [responder = &impl->responder](const RequestHead& head, bool close) {
@@ -40,6 +54,8 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Endpoint endpoint, c
 }
 
 uint16_t MetricsServer::port() const { return impl_->port; }
+
+std::string MetricsServer::url() const { return impl_->url; }
 
 std::map<std::string, uint64_t> MetricsServer::refused() const { return impl_->guard->refused(); }
 

@@ -43,6 +43,8 @@ class MetricsServer {
 
   /// The port that is bound.
   uint16_t port() const;
+  /// Of the metrics, as a browser on this host asks for them.
+  std::string url() const;
 
   /// Connections turned away so far, by reason (refusal.h); every reason is there, also those at 0.
   std::map<std::string, uint64_t> refused() const;

@@ -121,8 +121,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     scrapes.answer(std::move(snapshot));
   };
 
-  log_info("watching every HTTP service on this host",
-           {{"metrics", "http://localhost:" + std::to_string((*server)->port()) + config.web.telemetry_path}});
+  log_info("watching every HTTP service on this host", {{"metrics", (*server)->url()}});
   notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
   notify_service_manager("STOPPING=1");

@@ -62,6 +62,7 @@ class Tls(unittest.TestCase):
 
     def test_pages_come_whole_and_many_on_one_connection(self):
         self.assertIn("sockwatch_build_info", self.agent.welcome("/metrics")[1])
+        self.assertIn(f"metrics=https://127.0.0.1:{self.agent.port}/metrics", self.agent.log())
         url = f"https://127.0.0.1:{self.agent.port}/metrics"
         done = subprocess.run(["curl", "-s", *self.agent.curl_options, "-o", os.devnull, "-w", "%{http_code} %{num_connects}\n",
                                url, *[word for _ in range(9) for word in ("-o", os.devnull, url)]],

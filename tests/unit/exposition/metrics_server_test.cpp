@@ -313,6 +313,13 @@ TEST(MetricsServer, ServesBothFamilies) {
   }
 }
 
+TEST(MetricsServer, TellsWhereItIsFound) {
+  for (const auto& [address, host] : {std::pair{":0", "localhost"}, {"0.0.0.0:0", "localhost"}, {"127.0.0.1:0", "127.0.0.1"}}) {
+    const auto server = start_server({}, 64, small_snapshot, address);
+    EXPECT_EQ(server->url(), "http://" + std::string(host) + ":" + std::to_string(server->port()) + "/metrics");
+  }
+}
+
 TEST(MetricsServer, AnErrorIsInWords) {
   WebConfig config;
   config.listen_address = "nonsense";
