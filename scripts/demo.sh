@@ -179,7 +179,7 @@ scrape_configs:
 END
 install -d -o nobody -g nogroup "$work/prometheus"
 start prometheus nobody prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/prometheus" \
-  --web.listen-address="127.0.0.1:${port[prometheus]}"
+  --enable-feature=exemplar-storage --web.listen-address="127.0.0.1:${port[prometheus]}"
 wait_for prometheus 60 answers "${port[prometheus]}" /-/ready
 
 cat <<END

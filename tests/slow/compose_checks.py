@@ -78,11 +78,16 @@ def least_privileges():
     reading = {"cap_sys_ptrace", "cap_dac_read_search"}
     assert names in (reading | {"cap_bpf", "cap_perfmon"}, reading | {"cap_sys_admin"}), names
     assert re.search(r"Seccomp:\s*2", status), "it runs without Docker's seccomp profile"
+    # The agent itself has given up those that were for its start.
+    with open(f"/proc/{docker('inspect', '--format', '{{.State.Pid}}', agent).strip()}/status", encoding="ascii") as file:
+        kept = int(re.search(r"CapPrm:\s*(\S+)", file.read()).group(1), 16)
+    assert kept == sum(1 << CAPABILITIES[name] for name in reading), f"it still has {kept:x}"
 
 
 def prometheus_scrapes():
     wait_until(lambda: query('up{job="sockwatch"}') and list(query('up{job="sockwatch"}').values()) == [1], "the target to be up", 60)
     flags = api("status/flags")
+    assert "exemplar-storage" in flags["enable-feature"], "traces beside durations are thrown away"
     assert flags["storage.tsdb.retention.time"] == "30d", flags["storage.tsdb.retention.time"]
     assert len(api("rules")["groups"]) > 1, "no rules"
     wait_until(lambda: api("alertmanagers")["activeAlertmanagers"], "an Alertmanager", 60)
