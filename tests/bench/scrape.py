@@ -30,7 +30,11 @@ ASKED = {
         "Accept-Encoding": "gzip"},
     "plain text": {"Accept-Encoding": "identity"},
 }
-CONFIG = "routes: {max_children: 1000000, max_nodes: 1000000}\nmetrics: {max_series: 1000000}\n"
+# The name is for this nginx alone: others on the host are not to be counted with it.
+CONFIG = """routes: {{max_children: 1000000, max_nodes: 1000000}}
+metrics: {{max_series: 1000000}}
+attribution: {{rules: [{{service: scraped-nginx, ports: [{port}]}}]}}
+"""
 LETTERS = "abcdefghijklmnopqrst"  # of which words are made that look like no identifier
 
 
@@ -67,7 +71,7 @@ def make_series(agent, nginx, wanted):
             connection.request("GET", "/series/" + word(paths))
             connection.getresponse().read()
             paths += 1
-        wait_until(lambda: agent.value("http_client_requests_total", peer="nginx") >= paths, "the requests to be counted")
+        wait_until(lambda: agent.value("http_client_requests_total", peer="scraped-nginx") >= paths, "the requests to be counted")
     connection.close()
     return lines()
 
@@ -87,7 +91,7 @@ def measure(options, agent, nginx, clients, fields):
         return told("sockwatch_lost_segments_total")
 
     def counted():
-        return told("http_requests_total", service="nginx")
+        return told("http_requests_total", service="scraped-nginx")
 
     served, counted_first, lost_first, cpu = nginx.served(), counted(), lost(), host.cpu_seconds(agent.process.pid)
     load = threading.Thread(target=h2load, args=(nginx.url(), options.rate, options.seconds))
@@ -117,18 +121,19 @@ def main():
     print("| series | asked for | clients | scrapes | failed | median, ms | p99, ms | most, ms | agent's CPU, cores | requests not counted "
           "| segments lost |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
-        config.write(CONFIG)
-        config.flush()
-        for wanted in options.series or (10_000, 100_000):
-            with Nginx() as nginx, Agent(options.agent, "--config.file=" + config.name) as agent:
+    for wanted in options.series or (10_000, 100_000):
+        with Nginx() as nginx, tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
+            config.write(CONFIG.format(port=nginx.port))
+            config.flush()
+            with Agent(options.agent, "--config.file=" + config.name) as agent:
                 series = make_series(agent, nginx, wanted)
                 for name, fields in ASKED.items():
                     for clients in (1, options.clients):
                         found = measure(options, agent, nginx, clients, fields)
                         print("| {series} | {name} | {clients} | {scrapes} | {failed} | {median:.1f} | {p99:.1f} | {most:.1f} | {cpu:.2f} | {missed:.0f} "
                               "| {lost:.0f} |".format(series=series, name=name, clients=clients, **found), flush=True)
-                print(f"\nThe agent's memory with {series} series: {host.resident_mb(agent.process.pid):.0f} MB.\n")
+                refused = {labels["reason"]: int(count) for labels, count in agent.samples("sockwatch_web_refused_connections_total") if count}
+                print(f"\nThe agent's memory with {series} series: {host.resident_mb(agent.process.pid):.0f} MB. Turned away: {refused or 'nobody'}.\n")
 
 
 if __name__ == "__main__":
