@@ -7,7 +7,7 @@ BUILD_PACKAGES=(
 )
 # To build and run the tests.
 TEST_PACKAGES=(
-  libgtest-dev libgmock-dev clang-tidy python3 python3-yaml python3-prometheus-client curl openssl nginx-light prometheus prometheus-alertmanager
+  libgtest-dev libgmock-dev clang-tidy libclang-rt-dev python3 python3-yaml python3-prometheus-client curl openssl nginx-light prometheus prometheus-alertmanager
   liburing-dev iproute2 apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql lintian
   redis-server redis-tools python3-redis memcached python3-pymemcache

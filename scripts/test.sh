@@ -33,6 +33,11 @@ build build-asan -DCMAKE_BUILD_TYPE=Debug -DSOCKWATCH_SANITIZE=address,undefined
 echo "== unit and replay tests with AddressSanitizer and UndefinedBehaviorSanitizer"
 ctest --test-dir build-asan -L unit --output-on-failure --no-tests=error
 
+echo "== the fuzzers' seeds and a few thousand mutations of them, the same every time"
+cmake --preset fuzz > /dev/null
+cmake --build --preset fuzz > build-fuzz/build.log 2>&1 || { tail -n 60 build-fuzz/build.log >&2; exit 1; }
+ctest --test-dir build-fuzz -L fuzz --output-on-failure --no-tests=error
+
 echo "== all tests"
 if [ -n "$slow" ]; then
   ctest --test-dir build --output-on-failure --no-tests=error
