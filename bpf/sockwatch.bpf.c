@@ -69,10 +69,13 @@ static __always_inline void emit_close(struct socket_state *st, __u8 flags)
 /* An error ends a call with several messages; after a reset it tells the process so, when there is no more to read. */
 static __noinline int failed(struct sock *sk, struct socket_state *st)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp;
 
 	st->mmsg = 0;
-	if (tp && sk->__sk_common.skc_state == TCP_CLOSE && tp->rcv_nxt == tp->copied_seq)
+	if (sk->__sk_common.skc_state != TCP_CLOSE) /* nearly always: there was nothing to read */
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && tp->rcv_nxt == tp->copied_seq)
 		emit_close(st, SW_FLAG_RESET);
 	return 0;
 }
