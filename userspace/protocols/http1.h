@@ -60,6 +60,17 @@ class Http1 final : public Parser {
     bool response_done = false;
   };
 
+  /// A response that began before the head of its request had ended, a refusal of what it says: kept until it has.
+  struct EarlyAnswer {
+    bool waits = false;
+    bool done = false;
+    uint16_t status = 0;
+    CacheAnswer cache = CacheAnswer::none;
+    uint64_t first_byte_ns = 0;
+    uint64_t end_ns = 0;
+    uint64_t bytes = 0;
+  };
+
   enum class Phase : uint8_t {
     head,         ///< before or in a message's head
     body,         ///< in a body whose end is known
@@ -109,6 +120,8 @@ class Http1 final : public Parser {
   bool request_line_is_credible() const;
   Verdict on_request_head(const Passage& passage, bool whole);
   Verdict request_unseen(const Passage& passage, const Unseen& bytes);
+  void adopt_early_answer();
+  void drop_early_answer();
   void count_request(uint64_t bytes);
   void request_complete();
   void request_eof();
@@ -124,6 +137,7 @@ class Http1 final : public Parser {
   void begin_answer_that_is_not_http();
   void lose_response();
   Verdict response_unseen(const Passage& passage, const Unseen& bytes);
+  bool answers_head_under_way(uint16_t status) const;
   uint32_t lost_up_to(uint32_t run) const;
   void count_response(uint64_t bytes);
   void response_complete(uint64_t ts_ns);
@@ -162,6 +176,7 @@ class Http1 final : public Parser {
 
   Side request_{HeadReader::Kind::request};
   Side response_{HeadReader::Kind::response};
+  EarlyAnswer early_;
 
   // A ring of exchanges that keeps its elements' memory; its size is a power of two. Answered ones come first.
   std::vector<Exchange> exchanges_;

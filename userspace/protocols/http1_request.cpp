@@ -61,6 +61,7 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
   if (step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
 
   reader.reset();
+  drop_early_answer();
   if (!recognised_ && !request_.resyncing) return Verdict::not_mine;
   sink_.on_parse_error(ParseError::bad_request_line);
   // The server answers a line that is no request, and reads no further: what else is in this run is not asked.
@@ -87,6 +88,11 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
     return Verdict::finished;
   }
   push(head);
+  if (whole) {
+    adopt_early_answer();
+  } else {
+    drop_early_answer();  // it may have ended long before that answer
+  }
   request_.detached = false;
   request_.resyncing = false;
   request_.unseen_body = !whole;
@@ -160,6 +166,28 @@ Verdict Http1::release_held_request(bool is_request) {
   return request_data(request_.held_passage, held);
 }
 
+// The head has ended: it is its first answer that came early, if one did.
+void Http1::adopt_early_answer() {
+  if (!std::exchange(early_.waits, false)) return;
+  Exchange& exchange = newest();
+  exchange.status = early_.status;
+  exchange.cache = early_.cache;
+  exchange.first_byte_ns = early_.first_byte_ns;
+  exchange.response_bytes = early_.bytes;
+  if (early_.done) {
+    exchange.end_ns = early_.end_ns;
+    exchange.response_done = true;
+    ++answering_;
+  } else {
+    response_.detached = false;
+  }
+}
+
+// The head will not end, or where it did is not known.
+void Http1::drop_early_answer() {
+  if (std::exchange(early_.waits, false)) sink_.on_parse_error(ParseError::orphan_response);
+}
+
 void Http1::count_request(uint64_t bytes) {
   if (!request_.detached) newest().request_bytes += bytes;
 }
@@ -222,6 +250,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     }
   } else if (request_.phase == Phase::head) {
     sink_.on_parse_error(ParseError::unseen_request);
+    drop_early_answer();
     request_.reader.reset();
     request_.phase = Phase::lost;
   } else if (request_.phase == Phase::unframed) {
@@ -236,6 +265,7 @@ void Http1::request_eof() {
   // What was held begins like a request: more likely one that was cut off than a body that nobody asked for.
   if (request_.phase == Phase::refused && release_held_request(true) > Verdict::mine) return;
   // A head that never ended is no transaction.
+  drop_early_answer();
   if ((request_.phase == Phase::body || request_.phase == Phase::unframed) && !request_.detached) request_complete();
   request_.reader.reset();
   request_.phase = Phase::ended;

@@ -49,6 +49,7 @@ bool Http1::next_response_may_begin(const Passage& passage) const {
   if (!response_.held.empty()) return true;
   const bool later_run = passage.run > response_.run;
   if (response_.phase == Phase::unframed) return response_.may_have_ended || later_run;
+  if (early_.waits) return false;
   // How a response ends depends on its request; where that was not seen, what the head says may be wrong.
   return in_response_ && response_.detached && later_run &&
          (response_.phase == Phase::body || response_.phase == Phase::until_close);
@@ -164,7 +165,10 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   in_response_ = true;
   response_.detached = !unanswered() || at(answering_).first_run > response_.run;  // it began before anybody asked
   std::string_view method;
-  if (response_.detached) {
+  if (response_.detached && answers_head_under_way(status)) {
+    early_ = {.waits = true, .status = status, .cache = head.cache.answer(whole), .first_byte_ns = response_.start_ns};
+    method = request_.reader.head().method;
+  } else if (response_.detached) {
     doubt_last_answer();
     sink_.on_parse_error(ParseError::orphan_response);
   } else {
@@ -197,6 +201,12 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   }
   response_.reader.reset();
   return Verdict::mine;
+}
+
+// A server need not read all of a head to refuse it; what it does not read yet may come all the same.
+bool Http1::answers_head_under_way(uint16_t status) const {
+  const bool begun = !unanswered() && request_.phase == Phase::head && request_.reader.started() && request_.run < response_.run;
+  return begun && status >= 400 && !request_.resyncing && !uncertain_ && !response_hidden_ && !early_.waits;
 }
 
 void Http1::on_answer_that_is_not_http() {
@@ -279,7 +289,11 @@ uint32_t Http1::lost_up_to(uint32_t run) const {
 }
 
 void Http1::count_response(uint64_t bytes) {
-  if (!response_.detached) at(answering_).response_bytes += bytes;
+  if (!response_.detached) {
+    at(answering_).response_bytes += bytes;
+  } else if (early_.waits && !early_.done) {
+    early_.bytes += bytes;
+  }
 }
 
 void Http1::response_complete(uint64_t ts_ns) {
@@ -287,7 +301,10 @@ void Http1::response_complete(uint64_t ts_ns) {
   in_response_ = false;
   response_.reader.reset();
   response_.phase = opaque ? Phase::lost : Phase::head;
-  if (response_.detached) return;
+  if (response_.detached) {
+    if (!std::exchange(early_.done, true)) early_.end_ns = ts_ns;
+    return;
+  }
 
   Exchange& exchange = at(answering_++);
   exchange.end_ns = ts_ns;

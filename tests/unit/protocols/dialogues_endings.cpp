@@ -203,6 +203,45 @@ constexpr Dialogue kEndings[] = {
       <.
       = error orphan_response
     )"},
+    {"refused_before_the_head_has_ended", R"(
+      > GET /a HTTP/1.1|Cookie: aaa
+      < HTTP/1.1 431 Too Large|Content-Length: 2||no
+      > aaaaa||
+      = GET /a 431 0 2
+      x
+    )"},
+    {"refused_before_the_head_has_ended_and_longer", R"(
+      > POST /a HTTP/1.1|Content-Length: 3|Cookie: aaa
+      < HTTP/1.1 431 Too Large|Connection: close||n
+      > aaaaa||abc
+      < o
+      x
+      = POST /a 431 3 2
+    )"},
+    {"refused_in_the_request_line", R"(
+      > GET /a
+      < HTTP/1.1 414 Too Long|Content-Length: 2||no
+      > aa HTTP/1.1||
+      = GET /aaa 414 0 2
+      > GET /b HTTP/1.1||
+      x
+      = GET /b aborted 0 0
+    )"},
+    {"refused_before_the_head_has_ended_and_then_answered", R"(
+      > GET /a HTTP/1.1|Cookie: aaa
+      < HTTP/1.1 408 Timeout|Content-Length: 2||no
+      > aaaaa||
+      = GET /a 408 0 2
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = error orphan_response
+    )"},
+    {"refused_and_the_head_never_ends", R"(
+      > GET /a HTTP/1.1|Cookie: aaa
+      < HTTP/1.1 431 Too Large|Content-Length: 2||no
+      > aaaaa
+      x
+      = error orphan_response
+    )"},
     {"answer_too_many", R"(
       > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 2||ok
