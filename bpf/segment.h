@@ -72,6 +72,7 @@ __noinline int emit_part(struct socket_state *st, struct part *p)
 	return p->skip < p->length;
 }
 
+#define HIDDEN_RECORDS 16 /* of a run, after which hidden bytes are told of together: a long file is sent in many segments */
 #define PARTS_MAX 64 /* more than the budget of a run lasts for */
 
 /* Any segment of a socket that is watched: judges the first ones, leaves out bodies, tells of the rest. */
@@ -131,6 +132,12 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		}
 	}
 
+	if (m.hidden && st->verdict == VERDICT_MINE && d->run_records >= HIDDEN_RECORDS) {
+		pass(d, length - skip, now);
+		u->hidden = m.hidden;
+		u->tail_len = 0;
+		return;
+	}
 	first = length - skip < SMALL_SEGMENT ? length - skip : SMALL_SEGMENT;
 	tail = length - skip > first ? SW_TAIL_MAX : 0;
 	captured = copy_message(&m, length, skip, first, tail);

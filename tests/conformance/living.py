@@ -15,10 +15,13 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from agent import Agent, wait_until  # noqa: E402
 from cgroup import cgroup  # noqa: E402
-from checks import check, wrong  # noqa: E402
+from table import Table  # noqa: E402
+
+TABLE = Table()
+check = TABLE.check
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -154,7 +157,7 @@ def connections(path):
                     wait_until(lambda: agent.value("active_connections", service="pool") == n, what, 5)
                 except TimeoutError:
                     pass
-                check(f"open connections, {what}", agent.value("active_connections", service="pool"), n)
+                check(f"17 open connections, {what}", agent.value("active_connections", service="pool"), n)
             fresh = [Client(port) for _ in range(7)]
             for client in fresh[:3]:
                 client.ask("/")
@@ -185,16 +188,16 @@ def middles(path):
         with Agent(path) as agent:
             for _ in range(5):
                 client.ask("/after")
-            check("in the middle of a connection", settle(agent, "mid-connection", 5), {("/after", "200"): 5})
+            check("17 in the middle of a connection", settle(agent, "mid-connection", 5), {("/after", "200"): 5})
         client.ask("/between")
         with Agent(path) as agent:
             for _ in range(4):
                 client.ask("/after")
-            check("after a restart", settle(agent, "mid-connection", 4), {("/after", "200"): 4})
+            check("17 after a restart", settle(agent, "mid-connection", 4), {("/after", "200"): 4})
         with Agent(path) as one, Agent(path) as two:
             for _ in range(50):
                 client.ask("/after")
-            check("two agents at once", [settle(one, "mid-connection", 50), settle(two, "mid-connection", 50)],
+            check("17 two agents at once", [settle(one, "mid-connection", 50), settle(two, "mid-connection", 50)],
                   [{("/after", "200"): 50}] * 2)
     for what, first, second in [("head", "GET /be", "fore HTTP/1.1\r\nHost: a\r\n\r\n"),
                                 ("body", "GET /before HTTP/1.1\r\nContent-Length: 30\r\n\r\nGET /wrong", " HTTP/1.1\r\n\r\n" + " " * 5)]:
@@ -211,7 +214,7 @@ def middles(path):
                 for _ in range(3):
                     client.ask("/after")
                 seen = settle(agent, f"mid-{what}", 3)
-                check(f"in the middle of a request's {what}: nothing is made up", seen,
+                check(f"17 in the middle of a request's {what}: nothing is made up", seen,
                       lambda s: s.get(("/after", "200")) == 3 and sum(s.values()) <= 4 and all(k in (("/after", "200"), ("/before", "200"), ("/before", "unknown")) for k in s))
     with server("mid-response") as (port, _):
         client = Client(port)
@@ -222,8 +225,45 @@ def middles(path):
             for _ in range(3):
                 client.ask("/after")
             # Whose the first answer is cannot be told for certain: the one before may have been answered too.
-            check("in the middle of a response: nothing is missing, nothing made up", settle(agent, "mid-response", 3),
+            check("17 in the middle of a response: nothing is missing, nothing made up", settle(agent, "mid-response", 3),
                   lambda s: sum(s.values()) == 3 and s.get(("/after", "200"), 0) >= 2 and s.keys() <= {("/after", "200"), ("/after", "unknown")})
+
+
+def under_load(path):
+    """The agent starts while connections are at work: what is asked once it is ready is counted to the request, what was asked before is
+    never made more of."""
+    with server("busy") as (port, _):
+        asked, now, stopped = {"/before": 0, "/after": 0}, ["/before"], threading.Event()
+        lock = threading.Lock()
+
+        def work():
+            client = Client(port)
+            while not stopped.wait(0.005):
+                with lock:
+                    path = now[0]
+                    asked[path] += 1
+                client.ask(path)
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            with Agent(path) as agent:
+                with lock:
+                    now[0] = "/after"
+                wait_until(lambda: asked["/after"] >= 200, "200 more requests", 60)
+                stopped.set()
+                for thread in threads:
+                    thread.join()
+
+                def counted(which):
+                    return {key[1:]: n for key, n in agent.requests("http_requests_total", "busy").items() if key[1] == which}
+                with contextlib.suppress(TimeoutError):
+                    wait_until(lambda: counted("/after") == {("/after", "200"): asked["/after"]}, "the counts", 5)
+                check("17 at work when the agent starts: asked since", counted("/after"), {("/after", "200"): asked["/after"]})
+                check(f"17 at work when the agent starts: of the {asked['/before']} before, no more", sum(counted("/before").values()),
+                      lambda n: n <= asked["/before"])
+        finally:
+            stopped.set()
 
 
 def places(agent):
@@ -233,14 +273,14 @@ def places(agent):
             Client(port).ask("/")
         with contextlib.suppress(TimeoutError):
             wait_until(lambda: agent.value("http_requests_total", service="shared") == 40, "40 requests", 5)
-        check("three processes on one port (SO_REUSEPORT)", agent.value("http_requests_total", service="shared", status="200"), 40)
+        check("16 three processes on one port (SO_REUSEPORT)", agent.value("http_requests_total", service="shared", status="200"), 40)
 
     with server("mapped", address="::", family=socket.AF_INET6) as (port, _):
         Client(port).ask("/")
         Client(port, "::1").ask("/")
         with contextlib.suppress(TimeoutError):
             wait_until(lambda: agent.value("http_requests_total", service="mapped") == 2, "2 requests", 5)
-        check("IPv6 and v4-mapped", agent.value("http_client_requests_total", peer="mapped", status="200"), 2)
+        check("15 IPv6 and v4-mapped", agent.value("http_client_requests_total", peer="mapped", status="200"), 2)
 
     space = f"sockwatch-{os.getpid()}"
     here, there = (f"sw{os.getpid()}-{end}" for end in "ab")
@@ -260,8 +300,8 @@ def places(agent):
                     Client(port, f"{net}.2").ask("/")
                 with contextlib.suppress(TimeoutError):
                     wait_until(lambda: agent.value("http_requests_total", service="apart") == 5, "5 requests", 5)
-                check("another network namespace, by veth: server", agent.value("http_requests_total", service="apart", status="200"), 5)
-                check("another network namespace, by veth: client", agent.value("http_client_requests_total", peer="apart", status="200"), 5)
+                check("15 another network namespace, by veth: server", agent.value("http_requests_total", service="apart", status="200"), 5)
+                check("15 another network namespace, by veth: client", agent.value("http_client_requests_total", peer="apart", status="200"), 5)
         finally:
             subprocess.run(["ip", "link", "del", here], capture_output=True)
     finally:
@@ -276,24 +316,27 @@ def places(agent):
                 Client(port).ask("/")
             with contextlib.suppress(TimeoutError):
                 wait_until(lambda: agent.value("http_requests_total", service=name) == 3, "3 requests", 5)
-            check("a unit's name", agent.value("http_requests_total", service=name), 3)
+            check("19 a unit's name", agent.value("http_requests_total", service=name), 3)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--agent")
+    parser.add_argument("--output", help="write the table to this file as well")
     parser.add_argument("--serve", nargs=4)
     options = parser.parse_args()
     if options.serve:
         serve(int(options.serve[3]), options.serve[0], int(options.serve[1]), options.serve[2] == "1")
         return 0
+    TABLE.path = options.output
     with Agent(options.agent) as agent:
         durations(agent)
         places(agent)
         check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
     connections(options.agent)
     middles(options.agent)
-    return 1 if wrong else 0
+    under_load(options.agent)
+    return TABLE.finish()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Row 14: a server whose bytes pass through io_uring, in every way that it has. Compares what was counted with what was sent."""
 
 import argparse
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from agent import Agent, wait_until  # noqa: E402
+from table import Table  # noqa: E402
 
 MODES = ["plain", "msg", "rw", "rwv", "fixed", "registered-file", "async", "poll-first", "provided", "multishot", "linked",
          "zerocopy", "sqpoll", "defer", "long-chain"]
@@ -47,7 +50,7 @@ def talk(port):
     return sent
 
 
-def run(agent, server, mode):
+def run(agent, table, server, mode):
     service = f"uring-{mode}"
     process = subprocess.Popen([server, mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env={"SERVICE_NAME": service})
@@ -60,39 +63,44 @@ def run(agent, server, mode):
         process.kill()
         reason = process.stderr.read().strip()
         if "Invalid argument" in reason or "not supported" in reason or "not permitted" in reason:
-            print(f"{mode}: skipped, this kernel does not have it: {reason}")
-            return True
-        print(f"{mode}: {error}; {reason}")
-        return False
+            print(f"14 {mode}: skipped, this kernel does not have it: {reason}")
+        else:
+            table.failed(f"14 {mode}", f"{error}; {reason}")
+        return
     finally:
         process.kill()
         process.wait()
 
     def total():
         return agent.value("http_requests_total", service=service)
-    try:
+    with contextlib.suppress(TimeoutError):
         wait_until(lambda: total() >= sent, f"{sent} requests of {service}", 5)
-    except TimeoutError:
-        pass
     right = agent.value("http_requests_total", service=service, status="200")
     unread = agent.value("sockwatch_unreadable_segments_total", service=service)
     unknown = agent.value("http_requests_total", service=service, status="unknown")
-    ok = total() == sent and right + unknown == sent and (unread > 0 if mode in UNREADABLE else right == sent and unread == 0)
-    print(f"{mode}: sent {sent}, counted {total():.0f}, with their status {right:.0f}, unreadable {unread:.0f}: "
-          f"{'right' if ok else 'WRONG'}")
-    return ok
+    table.check(f"14 {mode}: requests", total(), sent)
+    if mode in UNREADABLE:
+        table.check(f"14 {mode}: of {right:.0f} the status is known, of others not", right + unknown, sent)
+        table.check(f"14 {mode}: unreadable segments", unread, lambda n: n > 0)
+    else:
+        table.check(f"14 {mode}: with their status", right, sent)
+        table.check(f"14 {mode}: unreadable segments", unread, 0)
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", required=True)
     parser.add_argument("--server", required=True)
+    parser.add_argument("--output", help="write the table to this file as well")
     parser.add_argument("--only")
     options = parser.parse_args()
+    table = Table(options.output)
     with Agent(options.agent) as agent:
-        results = [run(agent, options.server, mode) for mode in MODES if options.only in (None, mode)]
-    sys.exit(0 if all(results) else 1)
+        for mode in MODES:
+            if options.only in (None, mode):
+                run(agent, table, options.server, mode)
+    return table.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
