@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """scripts/demo.sh on free ports: demo_test.py AGENT. A real Prometheus must answer that all seven services have requests, errors and
-slow requests are there, the calls between services too, and the databases; a SIGTERM must leave nothing running and no file behind."""
+slow requests are there, the calls between services too, and the databases; every panel of every dashboard must have data, but for what a
+service does not have; a SIGTERM must leave nothing running and no file behind."""
 
+import glob
 import json
 import os
 import re
@@ -16,6 +18,9 @@ import urllib.request
 
 REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 SERVICES = {"api-gateway", "discovery", "sona", "auth", "sync", "ingestion", "playback"}
+# Panels that are empty for all others: these have a database, a cache, somebody to ask.
+ONLY_FOR = {"Database pool": {"sona", "ingestion"}, "Queries": {"sona", "ingestion"}, "Cache hit rate": {"sona", "auth", "discovery"},
+            "Peers": {"api-gateway", "sync", "playback"}}
 START_S, DATA_S, STOP_S = 180, 90, 40
 
 
@@ -27,6 +32,23 @@ def ask(prometheus, query):
 
 def services_of(prometheus, query):
     return {labels.get("service") for labels, value in ask(prometheus, query) if value > 0}
+
+
+def panels():
+    """(dashboard and panel, query) of all that Grafana would ask for and there should be an answer to."""
+    for path in sorted(glob.glob(f"{REPOSITORY}/dashboards/**/*.json", recursive=True)):
+        with open(path, encoding="utf-8") as file:
+            board = json.load(file)
+        name = os.path.basename(path).removesuffix(".json")
+        services = {name} if name in SERVICES else SERVICES
+        for panel in board["panels"]:
+            if services.isdisjoint(ONLY_FOR.get(panel["title"], services)):
+                continue
+            for target in panel["targets"]:
+                query = target["expr"]
+                for variable, value in (("$__rate_interval", "1m"), ("$service", "|".join(sorted(services))), ("$job", ".+"), ("$instance", ".+")):
+                    query = query.replace(variable, value)
+                yield f"{name}, {panel['title']}", query
 
 
 def wait_for(what, seconds, condition):
@@ -101,6 +123,10 @@ def run(agent, folder):
             prometheus, "sum by (service) (db_query_duration_seconds_count)"))
         wait_for("hits of Redis", DATA_S, lambda: {"sona", "auth", "discovery"} - services_of(
             prometheus, "sum by (service) (cache_hits_total)"))
+        wanted = set(panels())
+        assert len(wanted) > 100, len(wanted)
+        wait_for(f"data for all {len(wanted)} queries of the dashboards", DATA_S, lambda: {
+            (panel, query) for panel, query in wanted if not any(value == value for _, value in ask(prometheus, query))})
     finally:
         demo.send_signal(signal.SIGTERM)
         try:
