@@ -40,7 +40,11 @@ class Agent:
         self.process = subprocess.Popen(
             [path, f"--web.listen-address={address}:{self.port}", *options], stdout=self.log, stderr=self.log)
         if wait:
-            wait_until(self._ready, "the agent to be ready", 30)
+            try:
+                wait_until(self._ready, "the agent to be ready", 90)  # the kernel checks its programs: seconds of one core
+            except BaseException:
+                self.stop(signal.SIGKILL)
+                raise
 
     def _ready(self):
         if self.process.poll() is not None:
