@@ -58,7 +58,11 @@ class SecuredAgent:
         self.write(web_config)
         self.agent = Agent(path, f"--web.config.file={self.file}", *options, wait=False)
         self.port = self.agent.port
-        wait_until(self._serves, "the agent to serve", 30)
+        try:
+            wait_until(self._serves, "the agent to serve", 90)
+        except BaseException:
+            self.stop()
+            raise
 
     def write(self, web_config):
         """Replaces the file at once, as editors and operators' tools do."""
