@@ -48,6 +48,7 @@ class Http1 final : public Parser {
     uint32_t tgid = 0;
     uint32_t first_run = 0;  ///< in which its first byte passed
     uint32_t run = 0;        ///< in which its last byte passed
+    uint32_t piece = 0;      ///< Side::piece, of its first byte
     uint16_t status = 0;
     TraceId trace;
     CacheAnswer cache = CacheAnswer::none;
@@ -95,6 +96,8 @@ class Http1 final : public Parser {
     bool tail_known = false;      ///< unframed: the last bytes were seen
     uint32_t run = 0;             ///< in which the message began
     bool exact_run = true;        ///< Passage::exact_run, then
+    uint32_t pieces = 0;          ///< requests: times that bytes have come
+    uint32_t piece = 0;           ///< requests: of those, when the message began
     uint32_t last_run = 0;        ///< in which the last byte passed
     uint32_t gap_run = 0;         ///< requests: whose first message was lost; responses: up to which some may have been
     uint32_t blind_run = 0;       ///< in which bytes were seen that were not understood (responses)

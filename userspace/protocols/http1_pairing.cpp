@@ -30,7 +30,8 @@ size_t heap_bytes(const std::string& text) {
 }  // namespace
 
 void Http1::push(const Http1Head& head) {
-  const bool asked_at_once = head_ < tail_ && request_.exact_run && request_.run == newest().run;
+  const bool asked_at_once =
+      head_ < tail_ && (request_.exact_run ? request_.run == newest().run : request_.piece == newest().piece);
   pipelines_ = pipelines_ || asked_at_once;
   if (!unanswered()) trust_last_answer();  // the client asks again: it has its answer
   if (after_silence_ && !unanswered() && !in_response_) uncertain_ = false;
@@ -60,6 +61,7 @@ void Http1::push(const Http1Head& head) {
   exchange.request_bytes = exchange.response_bytes = 0;
   exchange.tgid = request_.tgid;
   exchange.first_run = exchange.run = request_.run;
+  exchange.piece = request_.piece;
   exchange.status = 0;
   exchange.trace = head.trace.id();
   exchange.cache = CacheAnswer::none;

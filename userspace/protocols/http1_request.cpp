@@ -10,6 +10,7 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
   const uint64_t last_ns = std::max(std::exchange(request_.last_ns, passage.ts_ns), response_.last_ns);
   if (!request_.reader.started()) after_silence_ = last_ns != 0 && passage.ts_ns >= last_ns + kQuietNs;
   request_.last_run = passage.run;
+  ++request_.pieces;
   if (request_.resyncing && request_.phase == Phase::head && !request_.reader.has_start_line() &&
       (passage.run > request_.run || (bytes.find_first_of("\r\n") != 0 && looks_like_request(bytes) == Likeness::yes)))
     request_.phase = Phase::lost;  // what looked like the beginning of a head was none
@@ -51,6 +52,7 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
     request_.start_ns = passage.ts_ns;
     request_.run = passage.run;
     request_.exact_run = passage.exact_run;
+    request_.piece = request_.pieces;
     request_.tgid = passage.tgid;
   }
   if (!recognised_ && !request_.resyncing && !reader.is_plausible()) return Verdict::not_mine;

@@ -442,6 +442,19 @@ TEST_F(PipelineTest, ARecordingWithoutRuns) {
                           "2 server unknown  GET /c /c unknown", "2 server unknown  GET /d /d unknown"}));
 }
 
+// But requests that came in one piece were asked at once, runs or not.
+TEST_F(PipelineTest, ARecordingWithoutRunsOfRequestsInOnePiece) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  start();
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n");
+  segment(1, Direction::send, 0, answer.size(), "");
+  say(1, Direction::recv, "\r\nGET /c HTTP/1.1\r\n\r\n");
+  segment(1, Direction::send, answer.size(), 2 * answer.size(), answer + answer);
+  close(1);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown", "1 server unknown  GET /b /b unknown",
+                          "1 server unknown  GET /c /c unknown"}));
+}
+
 TEST_F(PipelineTest, WhatCouldNotBeReadIsCountedByServiceAndReason) {
   start();
   open(1, between("", "", "shop"));

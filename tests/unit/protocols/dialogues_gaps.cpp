@@ -528,6 +528,20 @@ constexpr Dialogue kGaps[] = {
       = POST /a 417 0 10
       = GET /b 202 0 0
     )"},
+    {"leave_given_behind_what_was_not_seen", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Transfer-Encoding: chunked||A|01
+      <? 5000 xyz|0||
+      > PUT /b HTTP/1.1|Content-Length: 7|Expect: 100-continue||
+      = GET /a 200 0 5005
+      < HTTP/1.1 100 Continue||
+      > POST HT
+      < HTTP/1.1 202 B|Content-Length: 0||
+      > GET /c HTTP/1.1||
+      = PUT /b 202 7 0
+      < HTTP/1.1 204 C||
+      = GET /c 204 0 0
+    )"},
     {"lost_behind_a_refusal", R"(
       > POST /a HTTP/1.1|Content-Length: 5|Expect: 100-continue||
       < HTTP/1.1 417 No|Content-Length: 0||
