@@ -53,6 +53,7 @@ class Http1 final : public Parser {
     TraceId trace;
     CacheAnswer cache = CacheAnswer::none;
     bool expect_continue = false;
+    bool leave_given = false;    ///< to send its body
     bool pipelined = false;      ///< began in the run of an earlier one that had no answer
     bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts
     bool unsure = false;         ///< which answer is its own cannot be told

@@ -66,6 +66,7 @@ void Http1::push(const Http1Head& head) {
   exchange.trace = head.trace.id();
   exchange.cache = CacheAnswer::none;
   exchange.expect_continue = head.expect_continue;
+  exchange.leave_given = false;
   exchange.pipelined = pipelined;
   exchange.unsure = uncertain_ && (pipelines_ || waits || in_body);
   exchange.tentative = uncertain_ && !exchange.unsure;

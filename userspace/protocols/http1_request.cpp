@@ -145,7 +145,8 @@ void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
 bool Http1::may_have_been_refused(const Passage& passage) {
   if (request_.detached || !newest().expect_continue || newest().request_bytes > 0) return false;
   const bool answered = in_response_ && !response_.detached && answering_ + 1 == tail_;
-  return answered || (passage.run > newest().run && (response_hidden_ || response_.last_run < newest().run));
+  if (answered || newest().leave_given) return answered;
+  return passage.run > newest().run && (response_hidden_ || response_.last_run < newest().run);
 }
 
 // The answer came before any byte of the body: the body follows, or the next request in its place.

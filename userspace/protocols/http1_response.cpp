@@ -151,8 +151,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   recognised_ = true;
   response_.resyncing = false;
   if (is_interim(status)) {  // the response is yet to come
-    // With leave to send its body the client does, whatever is answered then.
-    if (status == 100 && unanswered() && answering_ + 1 == tail_) newest().expect_continue = false;
+    if (status == 100 && unanswered() && answering_ + 1 == tail_) newest().leave_given = true;
     if (whole) {
       response_.reader.reset();
       response_.phase = Phase::head;

@@ -191,6 +191,14 @@ constexpr Dialogue kEndings[] = {
       x
       = POST /a 417 5 2
     )"},
+    {"expect_refused_at_once_with_leave", R"(
+      > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 50||
+      < HTTP/1.1 100 Continue||HTTP/1.1 417 No|Content-Length: 2||no
+      > GET /b HTTP/1.1||
+      = POST /a 417 0 2
+      < HTTP/1.1 204 No||
+      = GET /b 204 0 0
+    )"},
     {"expect_refused_then_closed_in_the_next_request", R"(
       > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 50||
       < HTTP/1.1 417 No|Content-Length: 2||no
