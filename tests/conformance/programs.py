@@ -1,5 +1,6 @@
 """The real servers, each with a page at /alpha.html and at /beta.html, and none at /missing.html."""
 
+import glob
 import os
 
 PATHS = ["/alpha.html", "/beta.html", "/missing.html"]
@@ -34,6 +35,14 @@ JETTY = 'import org.eclipse.jetty.server.*; import org.eclipse.jetty.server.hand
         ' HttpServletResponse r) throws java.io.IOException { r.setStatus(t.contains("missing") ? 404 : 200);' \
         ' r.getWriter().print("hello"); b.setHandled(true); } }); s.start(); } }\n'
 JARS = "/usr/share/java"
+
+
+def newest(pattern):
+    """The path that fits; the pattern itself, which is not there, where none does."""
+    return max(glob.glob(pattern), default=pattern)
+
+
+PHP_FPM = newest("/usr/sbin/php-fpm*")
 
 
 def write(folder, name, text):
@@ -97,7 +106,7 @@ http {{ log_format truth '$request_method $uri $status'; access_log {folder}/acc
   server {{ listen 127.0.0.1:{port};
     location / {{ fastcgi_pass unix:{folder}/fpm.sock; fastcgi_param SCRIPT_FILENAME {folder}/index.php;
       fastcgi_param REQUEST_METHOD $request_method; fastcgi_param REQUEST_URI $request_uri; }} }} }}""")
-    return ["sh", "-c", f"php-fpm8.2 -R -y {pool} & exec nginx -c {config}"]
+    return ["sh", "-c", f"{PHP_FPM} -R -y {pool} & exec nginx -c {config}"]
 
 
 def jetty(folder, port):
@@ -125,9 +134,9 @@ SERVERS = {
     "nginx": ("nginx", nginx),
     "apache": ("apache2", apache),
     "lighttpd": ("lighttpd", lighttpd),
-    "php-fpm": ("php-fpm8.2", php_fpm),
+    "php-fpm": (PHP_FPM, php_fpm),
     "php -S": ("php", lambda d, p: ["php", "-S", f"127.0.0.1:{p}", write(d, "router.php", PHP)]),
-    "webrick": ("/usr/share/rubygems-integration/all/specifications/webrick-1.8.1.gemspec",
+    "webrick": (newest("/usr/share/rubygems-integration/all/specifications/webrick-*.gemspec"),
                 lambda d, p: ["ruby", write(d, "shop.rb", WEBRICK), str(p)]),
     "puma": ("puma", lambda d, p: ["puma", "-b", f"tcp://127.0.0.1:{p}", "-w", "2", write(d, "config.ru", RACK)]),
     "starman": ("starman", lambda d, p: ["starman", "--listen", f"127.0.0.1:{p}", "--workers", "2", write(d, "shop.psgi", PSGI)]),

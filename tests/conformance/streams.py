@@ -104,5 +104,27 @@ def spliced_body():
     return Counter({("POST", "/spliced", "200"): 1, ("GET", "/next", "200"): 1})
 
 
+def head_by_sendfile():
+    """A head that was never in the server's memory: its status is not known there, and not made up."""
+    rounds = 5
+
+    def server(s):
+        with tempfile.TemporaryFile() as file:
+            file.write(OK)
+            file.flush()
+            for _ in range(rounds):
+                Plain(s).receive(len(GET % b"whole"))
+                assert os.sendfile(s.fileno(), file.fileno(), 0, len(OK)) == len(OK)
+
+    def client(c):
+        for _ in range(rounds):
+            c.sendall(GET % b"whole")
+            Plain(c).receive(len(OK))
+
+    on_connection(server, client)
+    return Counter({("GET", "/whole", "unknown"): rounds}), Counter({("GET", "/whole", "200"): rounds})
+
+
 STREAMS = {"6 early answer": early_answer, "10 100,000 small writes": small_writes, "10 sendfile, slow reader": sendfile_to_slow_reader,
-           "13 spliced body": spliced_body}
+           "13 spliced body": spliced_body,
+           "13 head by sendfile": head_by_sendfile}

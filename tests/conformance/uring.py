@@ -12,7 +12,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 from agent import Agent, wait_until  # noqa: E402
 from table import Table  # noqa: E402
 
-MODES = ["plain", "msg", "rw", "rwv", "fixed", "registered-file", "async", "poll-first", "provided", "multishot", "linked",
+MODES = ["plain", "msg", "rw", "rwv", "fixed", "registered-file", "async", "poll-first", "provided", "multishot", "buffer-ring", "read-multishot", "bundle",
+         "linked",
          "zerocopy", "sqpoll", "defer", "long-chain"]
 UNREADABLE = {"long-chain"}  # more requests at once than are remembered: counted as unreadable, never guessed
 ROUNDS = 20

@@ -19,6 +19,9 @@ static void die(const char *what) {
 
 enum { kRoom = 65536, kBuffers = 8, kBufferSize = 512, kGroup = 7, kReceived = 1 };
 
+// Of the kernel's header, which an older liburing lacks.
+enum { kReadMultishot = 49, kBundle = 1 << 4 };
+
 static struct io_uring ring;
 static char in[kRoom];
 static size_t have;
@@ -26,6 +29,7 @@ static const char *mode;
 static char pool[kBuffers][kBufferSize];
 static char fixed[kRoom];
 static bool armed;  // a multishot receive is
+static struct io_uring_buf_ring *buffer_ring;
 
 static bool is(const char *name) { return strcmp(mode, name) == 0; }
 
@@ -72,16 +76,46 @@ static void give_buffers(int first, int n) {
   if (wait_for(&cqe) < 0) die("provide buffers");
 }
 
+static bool is_multishot(void) { return is("multishot") || is("buffer-ring") || is("bundle") || is("read-multishot"); }
+
+static void make_buffer_ring(void) {
+  if (posix_memalign((void **)&buffer_ring, 4096, kBuffers * sizeof(struct io_uring_buf)) != 0) die("buffers");
+  memset(buffer_ring, 0, kBuffers * sizeof(struct io_uring_buf));
+  struct io_uring_buf_reg registration = {.ring_addr = (unsigned long)buffer_ring, .ring_entries = kBuffers, .bgid = kGroup};
+  int error = io_uring_register_buf_ring(&ring, &registration, 0);
+  if (error < 0) errno = -error, die("register a buffer ring");
+  for (int i = 0; i < kBuffers; i++)
+    io_uring_buf_ring_add(buffer_ring, pool[i], kBufferSize, (unsigned short)i, kBuffers - 1, i);
+  io_uring_buf_ring_advance(buffer_ring, kBuffers);
+}
+
+// What lies in the ring's buffers from `first` on goes to in + have, and they are given back.
+static void take_from_ring(int first, size_t size) {
+  size_t at = 0;
+  int used = 0;
+  for (; at < size; used++) {
+    const int buffer = (first + used) % kBuffers;
+    const size_t part = size - at < kBufferSize ? size - at : kBufferSize;
+    memcpy(in + have + at, pool[buffer], part);
+    at += part;
+    io_uring_buf_ring_add(buffer_ring, pool[buffer], kBufferSize, (unsigned short)buffer, kBuffers - 1, used);
+  }
+  io_uring_buf_ring_advance(buffer_ring, used);
+}
+
 // Receives some bytes to in + have; 0 at the end.
 static int receive(int fd) {
   struct io_uring_cqe cqe;
   struct iovec v[3] = {{in + have, 0}, {in + have, 5}, {in + have + 5, kRoom - have - 5}};
   struct msghdr message = {.msg_iov = v, .msg_iovlen = 3};
-  if (is("multishot")) {
+  if (is_multishot()) {
     if (!armed) {
       struct io_uring_sqe *sqe = next_request();
       io_uring_prep_recv(sqe, fd, NULL, 0, 0);
-      sqe->ioprio |= IORING_RECV_MULTISHOT;
+      if (is("read-multishot"))
+        io_uring_prep_rw(kReadMultishot, sqe, fd, NULL, 0, 0);
+      else
+        sqe->ioprio |= IORING_RECV_MULTISHOT | (is("bundle") ? kBundle : 0);
       sqe->flags |= IOSQE_BUFFER_SELECT;
       sqe->buf_group = kGroup;
       sqe->user_data = kReceived;
@@ -90,8 +124,13 @@ static int receive(int fd) {
     int n = wait_for_kind(&cqe, true);
     if (!(cqe.flags & IORING_CQE_F_MORE)) armed = false;
     if (n == -ENOBUFS) return receive(fd);
+    if (n == -EINVAL) errno = EINVAL, die("receive");
     if (n <= 0) return n;
     int buffer = (int)(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+    if (buffer_ring != NULL) {
+      take_from_ring(buffer, (size_t)n);
+      return n;
+    }
     memcpy(in + have, pool[buffer], (size_t)n);
     struct io_uring_sqe *sqe = next_request();
     io_uring_prep_provide_buffers(sqe, pool[buffer], kBufferSize, 1, kGroup, buffer);
@@ -185,6 +224,7 @@ static void serve(int fd) {
     if ((error = io_uring_register_buffers(&ring, &v, 1)) < 0) errno = -error, die("register buffers");
   }
   if (is("provided") || is("multishot")) give_buffers(0, kBuffers);
+  if (is("buffer-ring") || is("bundle") || is("read-multishot")) make_buffer_ring();
   have = 0;
   armed = false;
   early_count = 0;
@@ -206,12 +246,24 @@ static void serve(int fd) {
     }
   }
   io_uring_queue_exit(&ring);
+  free(buffer_ring);
+  buffer_ring = NULL;
   close(fd);
+}
+
+static bool known_mode(void) {
+  const char *const modes[] = {"plain",       "msg",            "rw",     "rwv",    "fixed",    "registered-file",
+                               "async",       "poll-first",     "provided", "multishot", "buffer-ring", "read-multishot",
+                               "bundle",      "linked",         "zerocopy", "sqpoll", "defer",    "long-chain"};
+  for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+    if (is(modes[i])) return true;
+  return false;
 }
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   mode = argv[1];
+  if (!known_mode()) return 2;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof(address);
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
