@@ -56,10 +56,10 @@ class CorkedFile(File):
 
 
 class Pipe(Plain):
-    """Bodies through a pipe by splice, both ways."""
+    """Bodies whose length is told go through a pipe by splice, both ways."""
 
     def send(self, data):
-        head, body = head_and_body(data)
+        head, body = head_and_body(data) if b"Content-Length" in data else (data, b"")
         self.sock.sendall(head)
         reader, writer = os.pipe()
         while body:
