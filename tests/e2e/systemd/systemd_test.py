@@ -33,11 +33,15 @@ def runs_with_them(agent_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
         manager.settimeout(30)
-        # What a unit's bounding set does: no other capability, whoever we are.
+        # What a unit's bounding set does: no other capability, whoever we are. And what ProtectKernelTunables does.
         starter = os.path.join(folder, "start")
         with open(starter, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\nNOTIFY_SOCKET=" + path + " exec setpriv --bounding-set -all," + ",".join("+" + c for c in capabilities())
-                       + f" --no-new-privs {agent_path} \"$@\"\n")
+            file.write(f"""#!/bin/sh
+NOTIFY_SOCKET={path} exec unshare --mount sh -ec '
+for folder in /sys /proc/sys; do mount --rbind $folder $folder; mount -o remount,bind,ro $folder; done
+mount --bind /dev/null /proc/kallsyms
+exec setpriv --bounding-set -all,{",".join("+" + c for c in capabilities())} --no-new-privs {agent_path} "$@"' start "$@"
+""")
         os.chmod(starter, 0o755)
         with Agent(starter, wait=False) as agent:
             assert manager.recv(100) == b"READY=1", "the first word is not that it is ready"
