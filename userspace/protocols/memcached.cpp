@@ -71,6 +71,7 @@ Verdict Memcached::data(Direction direction, const Passage& passage, std::string
 Verdict Memcached::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
   const bool between = request_.at_start();
   if (!between && direction != client_) return unseen_before_ ? Verdict::undecided : Verdict::not_mine;
+  if (between && !unseen_before_ && (bytes[0] < 'a' || bytes[0] > 'z')) return Verdict::not_mine;
   if (between) {
     client_ = direction;
     start_ns_ = passage.ts_ns;

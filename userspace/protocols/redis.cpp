@@ -7,6 +7,7 @@ namespace sockwatch {
 namespace {
 
 constexpr size_t kMaxTries = 32;
+constexpr uint64_t kMaxFirstLine = 512;  ///< of a connection whose first command is a line, not an array
 
 // Replies that a command which is a line may have.
 bool begins_reply(std::string_view bytes) { return std::string_view("+-:$*%").find(bytes.front()) != std::string_view::npos; }
@@ -48,12 +49,13 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
     case RedisRequestReader::Outcome::bad:
       return Verdict::not_mine;
     case RedisRequestReader::Outcome::need_more:
-      return tries_ < kMaxTries || request_.is_array() ? Verdict::undecided : Verdict::not_mine;
+      return request_.line_size() <= kMaxFirstLine ? Verdict::undecided : Verdict::not_mine;
     case RedisRequestReader::Outcome::done:
       break;
   }
   const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  const bool other = !request_.is_array() && (!capitals || request_.last_argument().starts_with("HTTP/"));
+  const bool http = request_.names_path() || request_.last_argument().starts_with("HTTP/");
+  const bool other = !request_.is_array() && (!capitals || http || request_.line_size() > kMaxFirstLine);
   if (!is_known(redis_command(request_.name())) || other) return Verdict::not_mine;
   if (!request_.is_array()) {
     line_waits_ = true;

@@ -82,6 +82,7 @@ RedisRequestReader::Outcome RedisRequestReader::read(std::string_view& bytes) {
         break;
       case State::line:
         bytes.remove_prefix(1);
+        if (++left_ > kMaxLine || c == 0) return Outcome::bad;
         if (c == '\n' || c == ' ' || c == '\t') {
           if (word_.size > 0) end_word();
           begin_word();
@@ -89,7 +90,6 @@ RedisRequestReader::Outcome RedisRequestReader::read(std::string_view& bytes) {
           state_ = State::start;
           return Outcome::done;
         }
-        if (++left_ > kMaxLine || c == 0) return Outcome::bad;
         if (c != '\r') word_.add({&c, 1});
         break;
     }

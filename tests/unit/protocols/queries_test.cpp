@@ -270,6 +270,16 @@ TEST(QueryLimits, QuestionsWithoutAnAnswerAreBounded) {
   EXPECT_EQ(redis.finish().size(), 70'000u - 1);
 }
 
+TEST(QueryProtocols, ALineOfRedisIsRecognisedHoweverItIsCut) {
+  const std::string key(200, 'k');
+  for (const size_t piece : {SIZE_MAX, size_t{1}}) {
+    Player player(Role::server);
+    player.play(client("GET " + key + "\r\n"), piece);
+    player.play(server("$-1\r\n"), piece);
+    EXPECT_EQ(player.finish(), (Lines{"GET ok 0+1"})) << piece;
+  }
+}
+
 TEST(QueryProtocols, HttpStaysHttp) {
   const std::string head = "GET /version HTTP/1.1\r\nHost: a\r\n\r\n";
   for (const size_t piece : {SIZE_MAX, size_t{1}, size_t{4}}) {
@@ -285,6 +295,14 @@ TEST(QueryProtocols, HttpStaysHttp) {
       player.play(client(std::string(line) + "\r\nHost: a\r\n\r\n"), piece);
       player.play(server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), piece);
       EXPECT_EQ(player.finish(), (Lines{"HTTP 200"})) << line << " by " << piece;
+    }
+  }
+  // The first HTTP had no version; what else is no command's first line.
+  for (const char* other : {"GET /\r\n", "GET /index.html\r\nHost: a\r\n\r\n", " get a b\r\n", "\rget a b\r\n"}) {
+    for (const size_t piece : {SIZE_MAX, size_t{1}}) {
+      Player player(Role::server);
+      player.play(client(other), piece);
+      EXPECT_EQ(player.finish(), Lines()) << other << " by " << piece;
     }
   }
   Player ssh(Role::server);
