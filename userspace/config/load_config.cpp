@@ -278,11 +278,7 @@ Result<Config> parse_config(std::string_view yaml, const std::string& file) {
   Config config;
   YamlReader reader(file);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() > 1) {
-      reader.report_at(documents[1].Mark().line + 1, "a second document begins; expected one");
-    }
-    if (!documents.empty()) ConfigReader(reader, config).read(documents[0]);
+    ConfigReader(reader, config).read(reader.load(yaml));
   } catch (const YAML::Exception& exception) {  // yaml-cpp throws on what is no YAML
     reader.report_at(exception.mark.line + 1, "not YAML: " + exception.msg);
   }

@@ -279,13 +279,7 @@ Result<WebConfigFile> parse_web_config_file(std::string_view yaml, const std::st
   WebConfigFile out;
   YamlReader reader(path);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() > 1) {
-      reader.report_at(documents[1].Mark().line + 1, "a second document begins; expected one");
-    }
-    if (!documents.empty()) {
-      WebConfigReader(reader, std::filesystem::path(path).parent_path(), out).read(documents[0]);
-    }
+    WebConfigReader(reader, std::filesystem::path(path).parent_path(), out).read(reader.load(yaml));
   } catch (const YAML::Exception& exception) {  // yaml-cpp throws on what is no YAML
     reader.report_at(exception.mark.line + 1, "not YAML: " + exception.msg);
   }

@@ -1,7 +1,12 @@
 #include "config/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
+
 #include <set>
+#include <sstream>
 
 namespace sockwatch {
 namespace {
@@ -12,6 +17,24 @@ std::string kind_of(const YAML::Node& node) {
   if (node.IsScalar()) return "\"" + node.Scalar() + "\"";
   return "nothing";
 }
+
+/// Where a document begins; nothing of what stands in it.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+  int line() const { return mark_.line; }
+
+ private:
+  YAML::Mark mark_;
+};
 
 std::string join_path(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : path + "." + std::string(key);
@@ -27,6 +50,16 @@ std::string names_of(const std::vector<YamlKey>& keys) {
 }
 
 }  // namespace
+
+// Not with YAML::LoadAll: of a comma at the front it makes documents without end.
+YAML::Node YamlReader::load(std::string_view yaml) {
+  std::istringstream text{std::string(yaml)};
+  YAML::Parser parser(text);
+  DocumentStart document;
+  if (parser.HandleNextDocument(document) && parser.HandleNextDocument(document))
+    report_at(document.line() + 1, "a second document begins, or what belongs to none; expected one document");
+  return YAML::Load(std::string(yaml));
+}
 
 void YamlReader::read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys) {
   read_entries(node, path, "a map with the keys " + names_of(keys),
@@ -86,7 +119,10 @@ void YamlReader::report(const YAML::Node& node, const std::string& path, const s
   report_at(node.Mark().line + 1, path.empty() ? what : path + ": " + what);
 }
 
-void YamlReader::report_at(int line, const std::string& what) { reports_.push_back({line, what}); }
+void YamlReader::report_at(int line, const std::string& what) {
+  reports_.push_back({line, what});
+  std::ranges::replace_if(reports_.back().text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
+}
 
 std::string YamlReader::errors() const {
   std::vector<Report> ordered = reports_;

@@ -23,6 +23,9 @@ class YamlReader {
   /// `file` stands at the front of every message.
   explicit YamlReader(std::string file) : file_(std::move(file)) {}
 
+  /// The file's one document. Throws what yaml-cpp throws on what is no YAML; no value where there is nothing.
+  YAML::Node load(std::string_view yaml);
+
   /// Hands each value to its key's function; `path` is what the map itself is called ("" for the document).
   /// No value at all is an empty map. Unknown and repeated keys are reported.
   void read_map(const YAML::Node& node, const std::string& path, const std::vector<YamlKey>& keys);

@@ -273,6 +273,8 @@ TEST(LoadConfig, WrongValues) {
   EXPECT_THAT(one("{[1]: 2}"), HasSubstr("expected a key"));
   EXPECT_THAT(one("- 1"), HasSubstr("expected a map"));
   EXPECT_THAT(one("web: {}\n---\nlog: {}\n"), HasSubstr("second document"));
+  EXPECT_THAT(one(", web: {}"), HasSubstr("what belongs to none"));
+  EXPECT_THAT(one("{\"a\\nb\": 1}"), HasSubstr("a b: unknown key"));
   EXPECT_THAT(one("web: {\n"), HasSubstr("not YAML"));
   EXPECT_THAT(one("a: &x [*x]"), HasSubstr("unknown key"));
 }
