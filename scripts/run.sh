@@ -15,5 +15,5 @@ if [ ! -e build/build.ninja ]; then
 fi
 echo "sockwatch: building (some minutes the first time, a second later on)"
 cmake --build build --target sockwatch > build/build.log 2>&1 || { tail -n 40 build/build.log >&2; exit 1; }
-echo "sockwatch: starting; metrics will be at http://localhost:9765/metrics unless an option says otherwise; Ctrl-C stops it"
+echo "sockwatch: starting; the next line tells where the metrics are; Ctrl-C stops it"
 exec build/sockwatch "$@"

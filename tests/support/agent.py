@@ -10,6 +10,8 @@ import time
 import urllib.request
 
 SERIES = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+# The kernel checks its programs: seconds of one core, minutes of an emulated one.
+READY_SECONDS = float(os.environ.get("SOCKWATCH_TEST_READY_SECONDS", 90))
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -41,7 +43,7 @@ class Agent:
             [path, f"--web.listen-address={address}:{self.port}", *options], stdout=self.log, stderr=self.log)
         if wait:
             try:
-                wait_until(self._ready, "the agent to be ready", 90)  # the kernel checks its programs: seconds of one core
+                wait_until(self._ready, "the agent to be ready", READY_SECONDS)
             except BaseException:
                 self.stop(signal.SIGKILL)
                 raise

@@ -36,6 +36,7 @@ int keep_log(libbpf_print_level level, const char* format, va_list args) {
   if (g_libbpf_log == nullptr || level > LIBBPF_WARN || g_libbpf_log->size() > 4096) return 0;
   char line[512];
   vsnprintf(line, sizeof(line), format, args);
+  if (std::strstr(line, "RLIMIT_MEMLOCK") != nullptr) return 0;  // a limit of kernels before 5.11
   *g_libbpf_log += line;
   return 0;
 }
@@ -44,7 +45,7 @@ Error explain(const std::string& what, int error, const std::string& log) {
   std::string message = what + ": " + std::strerror(error);
   const size_t end = log.find('\n');
   if (!log.empty()) message += " (" + log.substr(0, end) + ")";
-  return Error{message + "; `sockwatch doctor` tells what is missing"};
+  return Error{message};
 }
 
 // A CPU's share of the rings' memory: a power of two and a page at least.

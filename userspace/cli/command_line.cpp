@@ -50,8 +50,6 @@ class HelpFormatter : public CLI::Formatter {
   HelpFormatter() {
     column_width(32);
     label("Positionals", "Arguments");
-    label("Options", "Flags");
-    label("Subcommands", "Commands");
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_type_name().empty() || option->get_positional() ? "" : "=" + option->get_type_name();
@@ -75,8 +73,11 @@ class HelpFormatter : public CLI::Formatter {
 class Parser {
  public:
   Parser()
-      : app_("Watches every HTTP service of this host through eBPF and serves Prometheus metrics.",
-             "sockwatch") {
+      : app_(
+            "Watches the HTTP services, databases and caches of this host through eBPF and serves Prometheus "
+            "metrics.",
+            "sockwatch") {
+    app_.option_defaults()->group("Flags");  // what the help calls them
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.set_help_flag("-h,--help", "Show this help");
     app_.set_version_flag("--version", std::string("sockwatch ") + SOCKWATCH_VERSION, "Show the version");
@@ -105,8 +106,7 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return usage_error(error.what());
     }
-    if (line_.command == Command::check_config && line_.file.empty() && !line_.web_config_file)
-      return usage_error("check-config needs a file");
+    if (const std::string lacking = lacking_file(); !lacking.empty()) return usage_error(lacking);
     return line_;
   }
 
@@ -155,9 +155,7 @@ class Parser {
     add_command(Command::run, "run", "Watch and serve metrics until stopped (the default)");
     add_command(Command::doctor, "doctor", "Tell in plain words whether this host has what it takes");
     CLI::App* record = add_command(Command::record, "record", "Write what passes to a file until stopped");
-    record->add_option("-o,--output", line_.file, "Where to write; - is standard output")
-        ->type_name("FILE")
-        ->required();
+    record->add_option("-o,--output", line_.file, "Where to write; - is standard output")->type_name("FILE");
     record->add_flag_callback(
         "--no-mask", [this] { line_.credentials = Credentials::kept; },
         "Keep the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie");
@@ -167,9 +165,7 @@ class Parser {
             "secret.\n") +
         kMoreFlags);
     CLI::App* replay = add_command(Command::replay, "replay", "Tell the transactions of a recording");
-    replay->add_option("file", line_.file, "The recording; - is standard input")
-        ->type_name("FILE")
-        ->required();
+    replay->add_option("file", line_.file, "The recording; - is standard input")->type_name("FILE");
     replay
         ->add_option_function<std::string>(
             "--format",
@@ -190,6 +186,7 @@ class Parser {
 
   CLI::App* add_command(Command command, const std::string& name, const std::string& description) {
     CLI::App* subcommand = app_.add_subcommand(name, description);
+    subcommand->group("Commands");
     subcommand->set_help_flag("-h,--help", "Show this help");
     subcommand->footer(kMoreFlags);
     subcommand->parse_complete_callback([this, command] { line_.command = command; });
@@ -201,6 +198,23 @@ class Parser {
     return chosen.empty() ? app_.help() : chosen.front()->help();
   }
 
+  /// What a command needs beside flags; empty: it is there.
+  std::string lacking_file() const {
+    if (!line_.file.empty()) return "";
+    switch (line_.command) {
+      case Command::record:
+        return "record needs a file to write: -o FILE, or -o - for standard output";
+      case Command::replay:
+        return "replay needs a file to read, or - for standard input";
+      case Command::check_config:
+        return line_.web_config_file ? "" : "check-config needs a file";
+      case Command::run:
+      case Command::doctor:
+        break;
+    }
+    return "";
+  }
+
   std::string explain_extra() const {
     const std::vector<std::string> extras = app_.remaining(true);
     if (extras.empty()) return "too many arguments";
@@ -209,10 +223,13 @@ class Parser {
     return (command ? "unknown command " : "unexpected argument ") + extras.front();
   }
 
-  static Exit usage_error(std::string what) {
+  Exit usage_error(std::string what) const {
     std::replace_if(
         what.begin(), what.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-    return Exit{kUsageError, "", "sockwatch: " + what + "; sockwatch --help shows what there is\n"};
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+    return Exit{kUsageError, "",
+                "sockwatch: " + what + "; sockwatch " + command + "--help shows what there is\n"};
   }
 
   CommandLine line_;

@@ -117,7 +117,7 @@ struct BtfDeleter {
   void operator()(btf* types) const { btf__free(types); }  // libbpf's own allocation
 };
 
-void check_btf(const DoctorHost& host, std::vector<Check>& checks) {
+void check_btf(const DoctorHost& host, bool kernel_is_old, std::vector<Check>& checks) {
   const std::unique_ptr<btf, BtfDeleter> types(btf__parse(host.kernel_btf.c_str(), nullptr));
   if (!types) {
     checks.push_back(
@@ -127,6 +127,7 @@ void check_btf(const DoctorHost& host, std::vector<Check>& checks) {
     return;
   }
   checks.push_back({State::ok, "type data (BTF)", host.kernel_btf, ""});
+  if (kernel_is_old) return;  // said once is enough
 
   const auto lacking = [&](std::initializer_list<std::string_view> names) {
     std::vector<std::string> absent;
@@ -236,9 +237,10 @@ std::vector<Check> diagnose(const Config& config, const DoctorHost& host) {
   std::vector<Check> checks;
   checks.push_back(check_load_privileges(own));
   checks.push_back(check_kernel(host));
-  check_btf(host, checks);
+  check_btf(host, checks.back().state == State::missing, checks);
   checks.push_back(check_lockdown(host));
-  checks.push_back(check_bpf_call(host));
+  if (checks.front().state == State::ok)
+    checks.push_back(check_bpf_call(host));  // without privileges it is refused
   checks.push_back(check_procfs(config.procfs));
   checks.push_back(check_read_privileges(own));
   checks.push_back(check_cgroups(config.cgroupfs));

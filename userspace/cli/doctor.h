@@ -27,7 +27,8 @@ struct DoctorHost {
   std::function<int()> create_map;  ///< makes and removes a small BPF map: 0 or errno; unset: really does
 };
 
-/// Every check, in the order in which they should be mended.
+/// Every check, in the order in which they should be mended. What only follows from another that is missing
+/// is left out.
 std::vector<Check> diagnose(const Config& config, const DoctorHost& host = {});
 
 bool anything_missing(const std::vector<Check>& checks);

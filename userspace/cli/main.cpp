@@ -10,6 +10,7 @@
 #include "cli/doctor.h"
 #include "cli/record.h"
 #include "cli/replay.h"
+#include "cli/start_capture.h"
 #include "config/load_config.h"
 #include "exposition/web_access.h"
 #include "pipeline/agent.h"
@@ -20,15 +21,6 @@ namespace {
 
 int fail(const Error& error) {
   std::cerr << "sockwatch: " << error.message << '\n';
-  return 1;
-}
-
-/// For commands that need the kernel: an error, and then what this host lacks in the doctor's words.
-int fail_with_diagnosis(const Error& error, const Config& config) {
-  fail(error);
-  for (const Check& check : diagnose(config)) {
-    if (check.state == Check::State::missing) print_check(std::cerr, check);
-  }
   return 1;
 }
 
@@ -83,13 +75,15 @@ int run_command(const CommandLine& line) {
       return replayed ? 0 : fail(replayed.error());
     }
     case Command::record: {
-      const Result<> recorded = record(config, line.file, line.credentials);
-      return recorded ? 0 : fail_with_diagnosis(recorded.error(), config);
+      auto capture = start_capture(config);
+      if (!capture) return fail(capture.error());
+      const Result<> recorded = record(**capture, line.file, line.credentials);
+      return recorded ? 0 : fail(recorded.error());
     }
     case Command::run:
     case Command::check_config: {
-      Result<StartedAgent> started = start_agent(config);
-      if (!started) return fail_with_diagnosis(started.error(), config);
+      Result<StartedAgent> started = start_agent(config, start_capture);
+      if (!started) return fail(started.error());
       const Result<> ran =
           run_agent(std::move(started).value(), config, [&line] { return effective_config(line); });
       return ran ? 0 : fail(ran.error());

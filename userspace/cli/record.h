@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "config/config.h"
+#include "capture/capture.h"
 #include "recording/recording_writer.h"
 #include "util/result.h"
 
 namespace sockwatch {
 
 /// Writes to `file` ("-": standard output) until SIGINT or SIGTERM. The file is for its owner's eyes alone.
-Result<> record(const Config& config, const std::string& file, Credentials credentials);
+Result<> record(Capture& capture, const std::string& file, Credentials credentials);
 
 }  // namespace sockwatch

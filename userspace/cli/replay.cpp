@@ -101,15 +101,17 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
 
   Pipeline pipeline(config);
   std::string line;
-  if (format == ReplayFormat::jsonl) {
-    const auto print = [&](const auto& observed) {
-      line.clear();
-      append_line(line, reader.connection(observed.socket), observed);
-      out << line;
-    };
-    pipeline.set_observer(print);
-    pipeline.set_query_observer(print);
-  }
+  uint64_t found = 0;
+  uint64_t events = 0;
+  const auto print = [&](const auto& observed) {
+    ++found;
+    if (format != ReplayFormat::jsonl) return;
+    line.clear();
+    append_line(line, reader.connection(observed.socket), observed);
+    out << line;
+  };
+  pipeline.set_observer(print);
+  pipeline.set_query_observer(print);
   SocketEvent event;
   uint64_t now_ns = 0;
   uint64_t advanced_ns = 0;
@@ -120,6 +122,7 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
     now_ns = std::max(now_ns, event.ts_ns);
     if (now_ns - advanced_ns >= kAdvanceNs) pipeline.advance(advanced_ns = now_ns);
     pipeline.on_event(event);
+    ++events;
   }
   pipeline.finish();
   tell_of_limits(pipeline);
@@ -129,6 +132,9 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
     write_text(snapshot, TextFormat::prometheus, line);
     out << line;
   }
+  if (found == 0)
+    log_warn("there is no request and no query in the recording",
+             {{"file", file}, {"events", std::to_string(events)}});
   out.flush();
   if (!out) return Error{"cannot write the result: the disk is full or the reader has gone"};
   return {};

@@ -66,10 +66,11 @@ Result<> reload(ConfigReload& configuration) {
 
 }  // namespace
 
-Result<StartedAgent> start_agent(const Config& config) {
+Result<StartedAgent> start_agent(const Config& config,
+                                 const std::function<Result<std::unique_ptr<Capture>>(const Config&)>& start) {
   auto endpoint = MetricsServer::open(config.web);
   if (!endpoint) return endpoint.error();
-  auto capture = Capture::start(config.capture);
+  auto capture = start(config);
   if (!capture) return capture.error();
   if (const Result<> kept = keep_capabilities({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}); !kept) return kept.error();
   return StartedAgent{std::move(endpoint).value(), std::move(capture).value()};
@@ -121,7 +122,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     scrapes.answer(std::move(snapshot));
   };
 
-  log_info("watching every HTTP service on this host", {{"metrics", (*server)->url()}});
+  log_info("watching the HTTP services, databases and caches of this host", {{"metrics", (*server)->url()}});
   notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
   notify_service_manager("STOPPING=1");
@@ -131,10 +132,8 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   return ran;
 }
 
-Result<> record_live(const Config& config, const std::function<bool(const SocketEvent&)>& sink) {
-  auto started = Capture::start(config.capture);
-  if (!started) return started.error();
-  auto created = CaptureLoop::create(**started);
+Result<> record_live(Capture& capture, const std::function<bool(const SocketEvent&)>& sink) {
+  auto created = CaptureLoop::create(capture);
   if (!created) return created.error();
 
   SinkHandler handler(sink);

@@ -77,7 +77,7 @@ class SecuredAgent:
     def _serves(self):
         if self.agent.process.poll() is not None:
             raise RuntimeError("the agent ended: " + self.log())
-        return "watching every HTTP service" in self.log()
+        return f"metrics={self.scheme}://127.0.0.1:{self.port}/metrics" in self.log()
 
     def curl(self, *options, path="/-/healthy"):
         """(status, output with heads); status 0 when there was no response."""

@@ -112,8 +112,9 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
       {{"-x"}, "sockwatch: unknown flag -x; "},
       {{"watch"}, "sockwatch: unknown command watch; "},
       {{"doctor", "more"}, "sockwatch: unexpected argument more; "},
-      {{"replay"}, "sockwatch: file is required; "},
-      {{"record"}, "sockwatch: --output is required; "},
+      {{"replay"},
+       "sockwatch: replay needs a file to read, or - for standard input; sockwatch replay --help"},
+      {{"record"}, "sockwatch: record needs a file to write: -o FILE, or -o - for standard output; "},
       {{"--web.listen-address"}, "sockwatch: --web.listen-address needs a value; "},
       {{"--log.level=info", "--log.level=warn"}, "sockwatch: --log.level is given more than once; "},
       {{"--web.listen-address=9765"}, "sockwatch: --web.listen-address: expected an address"},
@@ -131,7 +132,7 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
     EXPECT_EQ(exit.code, 2) << c.message;
     EXPECT_EQ(exit.out, "");
     EXPECT_THAT(exit.err, testing::StartsWith(c.message));
-    EXPECT_THAT(exit.err, EndsWith("sockwatch --help shows what there is\n"));
+    EXPECT_THAT(exit.err, EndsWith(" --help shows what there is\n"));
     EXPECT_EQ(std::count(exit.err.begin(), exit.err.end(), '\n'), 1) << exit.err;
   }
 }
@@ -140,9 +141,10 @@ TEST(CommandLine, HelpAndVersionGoToStandardOutput) {
   const Exit help = refused({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* word : {"doctor", "record", "replay", "check-config", "--config.file",
-                           "--web.listen-address", "--web.telemetry-path", "--log.level", "--log.format",
-                           "--path.procfs", "--path.cgroupfs", "--capture.ring-bytes", "Examples:"}) {
+  for (const char* word :
+       {"doctor", "record", "replay", "check-config", "--config.file", "--web.listen-address",
+        "--web.telemetry-path", "--log.level", "--log.format", "--path.procfs", "--path.cgroupfs",
+        "--capture.ring-bytes", "Flags:", "Commands:", "Examples:"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
   }
   EXPECT_THAT(refused({"replay", "--help"}).out, HasSubstr("Usage: sockwatch replay FILE"));

@@ -90,6 +90,7 @@ TEST_F(Doctor, WithoutPrivileges) {
   EXPECT_THAT(check("privileges").advice, HasSubstr("root"));
   EXPECT_EQ(check("processes").state, State::warning);
   EXPECT_TRUE(anything_missing(diagnose(config_, host_)));
+  EXPECT_FALSE(has_check("bpf(2)")) << "it is refused for want of privileges, which has been said";
 }
 
 TEST_F(Doctor, SingleCapabilities) {
@@ -114,6 +115,9 @@ TEST_F(Doctor, KernelVersions) {
     write("osrelease", fine);
     EXPECT_EQ(check("kernel").state, State::ok) << fine;
   }
+  write("osrelease", "6.2.16");
+  write_btf({"inet_sock_set_state"});
+  EXPECT_FALSE(has_check("tracepoints")) << "an old kernel has not all of them, which has been said";
   write("osrelease", "strange");
   EXPECT_EQ(check("kernel").state, State::warning);
 }

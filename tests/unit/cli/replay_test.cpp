@@ -13,7 +13,9 @@
 namespace sockwatch {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kRecording =
@@ -52,10 +54,11 @@ struct Outcome {
   std::string out;  ///< both outputs
 };
 
-/// Runs the program through the shell.
-Outcome run(const std::string& arguments) {
+/// Runs the program through the shell, `before` being what stands in front of its name.
+Outcome run(const std::string& arguments, const std::string& before = "") {
   Outcome outcome;
-  FILE* pipe = ::popen(("(" + std::string(SOCKWATCH_BINARY) + " " + arguments + ") 2>&1").c_str(), "r");
+  FILE* pipe =
+      ::popen(("(" + before + std::string(SOCKWATCH_BINARY) + " " + arguments + ") 2>&1").c_str(), "r");
   char buffer[4096];
   for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
     outcome.out.append(buffer, count);
@@ -148,6 +151,31 @@ TEST(Program, FailuresAreOneLineAndExitOne) {
     EXPECT_THAT(outcome.out, StartsWith(c.message));
     EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 1) << outcome.out;
   }
+}
+
+TEST(Program, ARecordingWithNothingInItIsSaidToBeOne) {
+  const File empty("");
+  const Outcome outcome = run("replay " + empty.path());
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("there is no request and no query in the recording"));
+  EXPECT_THAT(outcome.out, EndsWith("file=" + empty.path() + " events=0\n"));
+  const File full(kRecording);
+  EXPECT_THAT(run("replay " + full.path()).out, Not(HasSubstr("no request")));
+}
+
+TEST(Program, WithoutPrivilegesItSaysInOneLineWhichItLacks) {
+  const std::string without = ::geteuid() == 0 ? "setpriv --bounding-set=-bpf,-perfmon,-sys_admin " : "";
+  const std::string file = testing::TempDir() + "/replay_test." + std::to_string(::getpid()) + ".unwritten";
+  for (const std::string& arguments :
+       {std::string("--web.listen-address=127.0.0.1:0"), "record -o " + file}) {
+    const Outcome outcome = run(arguments, without);
+    EXPECT_EQ(outcome.code, 1) << arguments;
+    EXPECT_THAT(outcome.out,
+                StartsWith("sockwatch: this process may not load BPF programs: it lacks CAP_BPF, "
+                           "CAP_PERFMON; run it as root"));
+    EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 1) << outcome.out;
+  }
+  EXPECT_NE(::access(file.c_str(), F_OK), 0) << "a file was made for nothing";
 }
 
 TEST(Program, AMistakeInTheArgumentsExitsTwo) {

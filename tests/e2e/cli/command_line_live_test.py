@@ -1,0 +1,136 @@
+"""What the commands that need the kernel say, when all is well and when it is not."""
+
+import http.client
+import http.server
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
+
+from agent import READY_SECONDS  # noqa: E402
+
+AGENT = sys.argv.pop(1)
+ASKED = 17
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
+
+
+def end_of(*command):
+    """(exit code, everything printed) of a command that ends by itself."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=READY_SECONDS, check=False)
+    return done.returncode, done.stdout
+
+
+class Running:
+    """A command that runs until it is told to stop; its log is JSON."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([AGENT, *arguments, "--log.format=json"], stderr=subprocess.PIPE, text=True)
+
+    def line(self):
+        text = self.process.stderr.readline()
+        if not text:
+            raise RuntimeError(f"the agent ended with {self.process.wait()} and said nothing")
+        return json.loads(text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+class Failures(unittest.TestCase):
+    def one_line(self, outcome, *parts):
+        code, text = outcome
+        self.assertEqual(code, 1, text)
+        self.assertEqual(text.count("\n"), 1, text)
+        for part in ("sockwatch: ", *parts):
+            self.assertIn(part, text)
+
+    def test_a_port_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.one_line(end_of(AGENT, f"--web.listen-address=127.0.0.1:{port}"),
+                          f"port {port} is already in use", "choose another port with --web.listen-address")
+
+    def test_a_recording_that_cannot_be_written(self):
+        self.one_line(end_of(AGENT, "record", "-o", "/nonexistent/file"),
+                      "cannot write /nonexistent/file: No such file or directory; choose another file with -o")
+
+    def test_a_kernel_without_type_data(self):
+        hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
+        code, text = end_of("unshare", "--mount", "sh", "-c", hidden, "sh", AGENT, "--web.listen-address=127.0.0.1:0")
+        self.one_line((code, text), "/sys/kernel/btf/vmlinux; boot a kernel built with CONFIG_DEBUG_INFO_BTF=y")
+        code, text = end_of("unshare", "--mount", "sh", "-c", hidden, "sh", AGENT, "doctor")
+        self.assertEqual(code, 1)
+        self.assertIn("sockwatch cannot run here: 1 thing is missing.\n", text)
+
+
+class Live(unittest.TestCase):
+    def test_the_first_line_tells_where_the_metrics_are(self):
+        with Running("--web.listen-address=127.0.0.1:0", "--web.telemetry-path=/numbers") as agent:
+            first = agent.line()
+            self.assertEqual(first["level"], "info")
+            self.assertRegex(first["metrics"], r"^http://127\.0\.0\.1:[0-9]+/numbers$")
+            with urllib.request.urlopen(first["metrics"], timeout=60) as page:
+                self.assertIn("sockwatch_build_info", page.read().decode())
+            agent.process.send_signal(signal.SIGINT)
+            self.assertIn("nothing of sockwatch is left in the kernel", agent.line()["msg"])
+            self.assertEqual(agent.process.wait(60), 0)
+
+    def test_a_recording_has_what_passed_while_it_was_made(self):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server, tempfile.TemporaryDirectory() as folder:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            path = os.path.join(folder, "traffic.jsonl")
+            with Running("record", "-o", path, "--capture.ring-bytes=64MiB") as agent:
+                self.assertEqual(agent.line()["file"], path)
+                client = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
+                for number in range(ASKED):
+                    client.request("GET", f"/recorded/{number}?secret=1", headers={"Authorization": "Bearer tulip"})
+                    client.getresponse().read()
+                client.close()
+                agent.process.send_signal(signal.SIGINT)
+                last = agent.line()
+                self.assertEqual(last["msg"], "recorded")
+                self.assertEqual(agent.process.stderr.read(), "", "a word of gaps")
+                self.assertEqual(agent.process.wait(60), 0)
+            server.shutdown()
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertEqual(int(last["events"]), text.count("\n"))
+            code, replayed = end_of(AGENT, "replay", path)
+            self.assertEqual(code, 0)
+            found = [row for row in map(json.loads, replayed.splitlines()) if row.get("target", "").startswith("/recorded/")]
+            for role in "client", "server":
+                targets = [row["target"] for row in found if row["role"] == role]
+                self.assertEqual(targets, [f"/recorded/{number}?secret=1" for number in range(ASKED)], role)
+            self.assertEqual({row["status"] for row in found}, {"200"})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
