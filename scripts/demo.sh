@@ -18,6 +18,7 @@ case "${1:-}" in
   *) echo "demo.sh: unknown option $1; the only one is --free-ports" >&2; exit 2 ;;
 esac
 require_root "demo.sh"
+require_kernel
 install_missing "for the demo" "${DEMO_PACKAGES[@]}"
 # Of these, one that is there already does, wherever it came from.
 for runtime in node:nodejs javac:default-jdk-headless go:golang-go; do

@@ -6,6 +6,7 @@ export PATH="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"  # Debian's to
 . scripts/packages.sh
 
 require_root "run.sh"
+require_kernel
 install_missing "to build sockwatch" "${BUILD_PACKAGES[@]}"
 if [ ! -e build/build.ninja ]; then
   echo "sockwatch: configuring"

@@ -13,6 +13,7 @@ case "${1:-}" in
   *) echo "test.sh: unknown option $1; the only one is --slow" >&2; exit 2 ;;
 esac
 require_root "test.sh"
+require_kernel
 install_missing "to build sockwatch" "${BUILD_PACKAGES[@]}"
 install_missing "to test it" "${TEST_PACKAGES[@]}" ${slow:+"${SLOW_PACKAGES[@]}"}
 

@@ -20,7 +20,7 @@ from playing import Players, with_place_for_a_name  # noqa: E402
 from table import Table  # noqa: E402
 
 METRICS = {"server": "http_requests_total", "client": "http_client_requests_total"}
-SETTLE_SECONDS = 5
+SETTLE_SECONDS = 60  # at most
 AT_ONCE = 3
 BATCH = 60
 
