@@ -204,7 +204,7 @@ Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& 
     r.have = 0;
     r.in_body = true;
     r.left = length - 4;
-    r.wanted = (from_client ? std::string_view("QPBC") : std::string_view("CZ")).find(type) != std::string_view::npos;
+    r.wanted = (from_client ? std::string_view("QPBCE") : std::string_view("CZ")).find(type) != std::string_view::npos;
     r.cut = false;
     r.kept.clear();
   }
@@ -231,30 +231,34 @@ void PostgreSql::client_message(char type, const Reader& r) {
   switch (type) {
     case 'Q':
       push(Pending::Kind::query, r, sql_operation(body));
+      unsynced_ = false;
       break;
     case 'P': {
       const std::string_view name = take_name(body);
       unit_operation_ = sql_operation(body);
       if (unit_start_ns_ == 0) unit_start_ns_ = r.start_ns;
+      unsynced_ = true;
       remember_statement(name);
       push(Pending::Kind::parse, r, unit_operation_);
       break;
     }
-    case 'B': {
-      take_name(body);
-      const auto known = statements_.find(take_name(body));
-      unit_operation_ = known != statements_.end() ? known->second : kOtherOperation;
-      if (unit_start_ns_ == 0) unit_start_ns_ = r.start_ns;
+    case 'B':
+      bind(body, r);
       break;
-    }
     case 'E':
-      push(Pending::Kind::execute, r, unit_operation_);
-      unit_start_ns_ = 0;
+      execute(body, r);
+      break;
+    case 'c':
+    case 'f':
+      end_copy(r);
       break;
     case 'C':
-      if (!body.empty() && body[0] == 'S') {
+      if (!body.empty()) {
+        const char what = body[0];
         body.remove_prefix(1);
-        if (const auto known = statements_.find(take_name(body)); known != statements_.end()) statements_.erase(known);
+        const std::string_view name = take_name(body);
+        if (const auto known = statements_.find(name); what == 'S' && known != statements_.end()) statements_.erase(known);
+        if (const auto known = portals_.find(name); what == 'P' && known != portals_.end()) portals_.erase(known);
       }
       break;
     case 'F':
@@ -266,6 +270,7 @@ void PostgreSql::client_message(char type, const Reader& r) {
     case 'S':
       push(Pending::Kind::sync, r, {});
       unit_start_ns_ = 0;
+      unsynced_ = false;
       break;
     default:
       break;
@@ -284,6 +289,39 @@ void PostgreSql::remember_statement(std::string_view name) {
   } else {
     sink_.on_parse_error(ParseError::pipeline_limit);
   }
+}
+
+void PostgreSql::bind(std::string_view body, const Reader& r) {
+  const std::string_view portal = take_name(body);
+  const auto statement = statements_.find(take_name(body));
+  unit_operation_ = statement != statements_.end() ? statement->second : kOtherOperation;
+  if (unit_start_ns_ == 0) unit_start_ns_ = r.start_ns;
+  unsynced_ = true;
+  if (const auto known = portals_.find(portal); known != portals_.end()) {
+    known->second = {unit_operation_};
+  } else if (portal.size() > kMaxStatementName) {
+    sink_.on_parse_error(ParseError::target_cut);
+  } else if (portals_.size() < kMaxStatements) {
+    portals_.emplace(std::string(portal), Portal{unit_operation_});
+  } else {
+    sink_.on_parse_error(ParseError::pipeline_limit);
+  }
+}
+
+void PostgreSql::execute(std::string_view body, const Reader& r) {
+  const auto portal = portals_.find(take_name(body));
+  const bool continues = portal != portals_.end() && std::exchange(portal->second.executed, true);
+  const size_t before = pending_.size();
+  push(Pending::Kind::execute, r, portal != portals_.end() ? portal->second.operation : unit_operation_);
+  if (pending_.size() > before) pending_.back().continues = continues;
+  unit_start_ns_ = 0;
+  unsynced_ = true;
+}
+
+// Where the client did not wait to be asked for the rows, what it asked before them is told apart from what it asks behind them.
+void PostgreSql::end_copy(const Reader& r) {
+  if (copying_ || pending_.empty() || pending_.back().kind == Pending::Kind::query) return;
+  push(Pending::Kind::copy_end, r, {});
 }
 
 void PostgreSql::push(Pending::Kind kind, const Reader& r, std::string_view operation) {
@@ -316,7 +354,7 @@ Verdict PostgreSql::server_message(char type, const Reader& r, uint64_t ts_ns) {
       complete(r.kept, ts_ns);
       break;
     case 'G':
-      copying_ = true;
+      begin_copy();
       break;
     case 'E':
       copying_ = false;
@@ -326,26 +364,58 @@ Verdict PostgreSql::server_message(char type, const Reader& r, uint64_t ts_ns) {
       ready(r.kept.empty() ? 'I' : r.kept[0], ts_ns);
       break;
     case '1':
-      if (!pending_.empty() && pending_.front().kind == Pending::Kind::parse) pending_.pop_front();
+      if (!pending_.empty() && pending_.front().kind == Pending::Kind::parse) pop();
       break;
     case 'I':  // an empty statement
-    case 's':  // more rows are to be asked for
       skip_parses();
-      if (!pending_.empty() && pending_.front().kind == Pending::Kind::execute) pending_.pop_front();
+      if (!pending_.empty() && pending_.front().kind == Pending::Kind::execute) pop();
+      break;
+    case 's':
+      suspend(ts_ns);
       break;
     case 'V':
       if (!pending_.empty()) report(pending_.front(), kOtherOperation, QueryStatus::ok, ts_ns);
+      statements_done_ = true;
       break;
-    case 'W':
-      return Verdict::finished;  // replication
+    case 'W':  // replication
+      if (!pending_.empty()) report(pending_.front(), pending_.front().operation, QueryStatus::ok, ts_ns);
+      return Verdict::finished;
     default:
       break;
   }
   return Verdict::mine;
 }
 
+// While the client hands over rows, the server passes over each Sync.
+void PostgreSql::begin_copy() {
+  copying_ = true;
+  skip_parses();
+  if (pending_.empty() || pending_.front().kind != Pending::Kind::execute) return;
+  const auto after = pending_.begin() + 1;
+  auto end = after;
+  while (end != pending_.end() && end->kind == Pending::Kind::sync) ++end;
+  cycles_ -= static_cast<size_t>(end - after);
+  pending_.erase(after, end);
+}
+
+// More rows are to be asked for, and perhaps never will be: the query is counted now.
+void PostgreSql::suspend(uint64_t ts_ns) {
+  skip_parses();
+  if (pending_.empty() || pending_.front().kind != Pending::Kind::execute) return;
+  report(pending_.front(), pending_.front().operation, QueryStatus::ok, ts_ns);
+  pop();
+}
+
+// What has no answer of its own, or had it in what is behind.
 void PostgreSql::skip_parses() {
-  while (!pending_.empty() && pending_.front().kind == Pending::Kind::parse) pending_.pop_front();
+  while (!pending_.empty() && (pending_.front().kind == Pending::Kind::parse || pending_.front().kind == Pending::Kind::copy_end)) pop();
+}
+
+void PostgreSql::pop() {
+  const Pending& front = pending_.front();
+  if (front.kind == Pending::Kind::query || front.kind == Pending::Kind::sync) --cycles_;
+  text_bytes_ -= front.text.size();
+  pending_.pop_front();
 }
 
 void PostgreSql::complete(std::string_view tag, uint64_t ts_ns) {
@@ -364,7 +434,7 @@ void PostgreSql::complete(std::string_view tag, uint64_t ts_ns) {
   unproven_ = false;
   report(front, operation, QueryStatus::ok, ts_ns);
   if (front.kind == Pending::Kind::execute) {
-    pending_.pop_front();
+    pop();
     return;
   }
   // A simple query's next statement begins where this one ended.
@@ -382,7 +452,7 @@ void PostgreSql::fail(uint64_t ts_ns) {
   statements_done_ = true;
   if (pending_.front().kind == Pending::Kind::query) return;
   // What follows up to the Sync is passed over.
-  while (!pending_.empty() && pending_.front().kind != Pending::Kind::sync) pending_.pop_front();
+  while (!pending_.empty() && pending_.front().kind != Pending::Kind::sync) pop();
   failed_ = pending_.empty();
 }
 
@@ -393,17 +463,14 @@ void PostgreSql::ready(char status, uint64_t ts_ns) {
   while (!pending_.empty()) {
     const Pending::Kind kind = pending_.front().kind;
     if (kind == Pending::Kind::execute) report(pending_.front(), pending_.front().operation, QueryStatus::unknown, ts_ns);
-    text_bytes_ -= pending_.front().text.size();
-    pending_.pop_front();
-    if (kind == Pending::Kind::query || kind == Pending::Kind::sync) {
-      cycles_ -= cycles_ > 0 ? 1 : 0;
-      break;
-    }
+    pop();
+    if (kind == Pending::Kind::query || kind == Pending::Kind::sync) break;
   }
   statements_done_ = false;
 }
 
 void PostgreSql::report(const Pending& pending, std::string_view operation, QueryStatus status, uint64_t end_ns) {
+  if (pending.continues && status != QueryStatus::error) return;
   sink_.on_query({.role = role(),
                   .operation = operation.empty() ? kOtherOperation : operation,
                   .status = status,
@@ -494,7 +561,8 @@ void PostgreSql::advance(uint64_t now_ns) {
 void PostgreSql::settle_all(QueryStatus status, uint64_t ts_ns) {
   for (const Pending& pending : pending_) {
     const bool answered = pending.kind == Pending::Kind::query && &pending == &pending_.front() && statements_done_;
-    if (answered || pending.kind == Pending::Kind::sync || pending.kind == Pending::Kind::parse) continue;
+    const bool asks = pending.kind == Pending::Kind::query || pending.kind == Pending::Kind::execute;
+    if (answered || !asks) continue;
     report(pending, pending.operation, status, ts_ns);
   }
   pending_.clear();
@@ -502,6 +570,7 @@ void PostgreSql::settle_all(QueryStatus status, uint64_t ts_ns) {
   cycles_ = 0;
   statements_done_ = false;
   unit_start_ns_ = 0;
+  unsynced_ = false;
 }
 
 Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
@@ -560,13 +629,13 @@ SessionState PostgreSql::session() const {
   if (phase_ == Phase::encrypted) return SessionState::unreadable;
   if (terminated_ || phase_ != Phase::messages || (!ready_once_ && pending_.empty())) return SessionState::none;
   const Reader& client = readers_[static_cast<size_t>(client_)];
-  const bool asking = client.in_body || client.have > 0 || unit_start_ns_ != 0;
+  const bool asking = client.in_body || client.have > 0 || unsynced_;
   if (asking || (!pending_.empty() && !adrift_) || failed_ || ((lost_ || adrift_) && !is_ready(last_))) return SessionState::active;
   return (lost_ || adrift_ ? last_.back() : transaction_) == 'I' ? SessionState::idle : SessionState::in_transaction;
 }
 
 size_t PostgreSql::memory() const {
-  return pending_.size() * sizeof(Pending) + text_bytes_ + statements_.size() * (sizeof(std::string) + 64) +
+  return pending_.size() * sizeof(Pending) + text_bytes_ + (statements_.size() + portals_.size()) * (sizeof(std::string) + 64) +
          readers_[0].kept.capacity() + readers_[1].kept.capacity();
 }
 

@@ -1,9 +1,9 @@
 // PostgreSQL's protocol, version 3, on one connection: simple and extended queries, pipelined or not.
 //
-// A query is what the server completes: each CommandComplete of a simple query, each Execute of the extended protocol, and each
-// error. Its operation is the command tag's; that of a failure the first word of its text. Where bytes were not seen that may have
+// A query is what the server completes: each CommandComplete of a simple query, each portal that is executed (once, however many
+// pieces its rows are fetched in), and each error. Its operation is the command tag's; that of a failure the first word of its text. Where bytes were not seen that may have
 // held whole messages, what waits ends as unknown, and pairing begins anew when the server has said that it is ready and the
-// client speaks next. Limits: kMaxPending messages without an answer; kMaxStatements prepared statements' operations.
+// client speaks next. Limits: kMaxPending messages without an answer; kMaxStatements prepared statements' operations and as many portals'.
 #pragma once
 
 #include <array>
@@ -63,8 +63,15 @@ class PostgreSql final : public Parser {
 
   /// A message of the client that the server will answer.
   struct Pending {
-    enum class Kind : uint8_t { query, parse, execute, sync };
+    enum class Kind : uint8_t {
+      query,
+      parse,
+      execute,
+      sync,
+      copy_end,  ///< of a COPY whose rows came with it: the server passes over what is asked before
+    };
     Kind kind;
+    bool continues = false;    ///< fetches more of a portal that has been counted
     uint64_t start_ns;
     uint32_t tgid;
     std::string_view operation;
@@ -79,10 +86,16 @@ class PostgreSql final : public Parser {
 
   void client_message(char type, const Reader& r);
   void remember_statement(std::string_view name);
+  void bind(std::string_view body, const Reader& r);
+  void execute(std::string_view body, const Reader& r);
+  void end_copy(const Reader& r);
   void push(Pending::Kind kind, const Reader& r, std::string_view operation);
 
   Verdict server_message(char type, const Reader& r, uint64_t ts_ns);
+  void begin_copy();
+  void suspend(uint64_t ts_ns);
   void skip_parses();
+  void pop();
   void complete(std::string_view tag, uint64_t ts_ns);
   void fail(uint64_t ts_ns);
   void ready(char status, uint64_t ts_ns);
@@ -115,6 +128,7 @@ class PostgreSql final : public Parser {
   size_t cycles_ = 0;                ///< of them, those that the server answers with being ready
   uint64_t unit_start_ns_ = 0;       ///< first byte of the messages that lead to the next Execute; 0: none yet
   std::string_view unit_operation_;  ///< of the statement last parsed or bound
+  bool unsynced_ = false;            ///< the client has sent messages of the extended protocol and no Sync behind them
   bool statements_done_ = false;     ///< the simple query that is answered now has had an answer
   bool failed_ = false;              ///< what the client sends up to its Sync is passed over
   bool ready_once_ = false;
@@ -122,6 +136,11 @@ class PostgreSql final : public Parser {
   char transaction_ = 'I';           ///< as the server last said
   bool pipelines_ = false;           ///< the client has asked before it had its answer
   std::map<std::string, std::string_view, std::less<>> statements_;  ///< prepared ones' operations, by name
+  struct Portal {
+    std::string_view operation;
+    bool executed = false;
+  };
+  std::map<std::string, Portal, std::less<>> portals_;  ///< bound ones, by name
 
   bool lost_ = false;                ///< which answer belongs to which question is not known
   bool framed_[2] = {true, true};    ///< a direction's messages are followed
