@@ -12,6 +12,8 @@ constexpr size_t kHeader = 4;
 constexpr size_t kMaxTries = 32;
 constexpr size_t kEnd = 11;  // of a result that ends in OK without more; EOF is shorter
 
+constexpr uint8_t kLongData = 0x18;
+
 constexpr uint8_t kOk = 0x00;
 constexpr uint8_t kLocalFile = 0xfb;
 constexpr uint8_t kEof = 0xfe;
@@ -19,6 +21,7 @@ constexpr uint8_t kError = 0xff;
 
 constexpr uint32_t kCompress = 0x20;
 constexpr uint32_t kSsl = 0x800;
+constexpr uint32_t kOptionalDefinitions = 0x2000000;
 constexpr uint32_t kZstd = 0x4000000;
 constexpr uint32_t kQueryAttributes = 0x8000000;
 
@@ -158,7 +161,11 @@ Verdict MySql::client_packet(const MySqlPacketReader& packet, uint64_t ts_ns) {
       log_in(packet.payload(), packet.length());
       return Verdict::mine;
     case Phase::commands:
-      // Others than the first of a sequence belong to what the server asked for: a file, a password.
+      if (answer_ == Answer::local_file) {
+        if (packet.length() == 0) answer_ = Answer::after_local_file;
+        return Verdict::mine;
+      }
+      // Others than the first of a sequence belong to what the server asked for, a password.
       return packet.sequence() == 0 && packet.length() > 0 ? command(packet, ts_ns) : Verdict::mine;
     default:
       return Verdict::mine;
@@ -198,7 +205,9 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
       if (attributes_ && take_number(text, count) && count == 0) text.remove_prefix(std::min<size_t>(1, text.size()));
       // Behind attributes with values the text is not sought.
       if (count > 0) text = {};
-      begin(Kind::results, sql_operation(text, SqlDialect::mysql), packet, std::string(next_statement(text, SqlDialect::mysql)));
+      const std::string_view operation = sql_operation(text, SqlDialect::mysql);
+      const std::string_view rest = operation == kCompoundOperation ? std::string_view() : next_statement(text, SqlDialect::mysql);
+      begin(Kind::results, operation, packet, std::string(rest));
       return Verdict::mine;
     }
     case 0x04:
@@ -216,12 +225,13 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
     case 0x16:
       last_prepared_ = sql_operation(payload.substr(1), SqlDialect::mysql);
       begin(Kind::prepare, "PREPARE", packet);
+      if (!pending_.empty()) pending_.back().prepares = last_prepared_;
       return Verdict::mine;
     case 0x17:
     case 0xfa:
       begin(Kind::results, prepared(payload), packet);
       return Verdict::mine;
-    case 0x18:  // data for a parameter: no answer
+    case kLongData:  // for a parameter: no answer
       return Verdict::mine;
     case 0x19:
       statements_.erase(four(payload, 1));
@@ -284,6 +294,7 @@ void MySql::server_packet(const MySqlPacketReader& packet, uint64_t ts_ns) {
       first_of_answer(packet, ts_ns);
       return;
     case Answer::local_file:
+    case Answer::after_local_file:
       end_result(status_of_ok(payload), false, ts_ns);
       return;
     case Answer::definitions:
@@ -366,7 +377,10 @@ void MySql::first_of_answer(const MySqlPacketReader& packet, uint64_t ts_ns) {
 void MySql::first_of_result(const MySqlPacketReader& packet, uint64_t ts_ns) {
   std::string_view payload = packet.payload();
   const uint8_t first = byte(payload, 0);
-  if (first == kOk) {
+  // MySQL may say before their number whether definitions follow; MariaDB says so behind.
+  const bool told = capabilities_ & kOptionalDefinitions && first <= 1 && payload.size() > 1 && packet.length() < 7;
+  if (told) payload.remove_prefix(1);
+  if (first == kOk && !told) {
     end_result(status_of_ok(payload), false, ts_ns);
   } else if (first == kLocalFile) {
     answer_ = Answer::local_file;
@@ -375,20 +389,22 @@ void MySql::first_of_result(const MySqlPacketReader& packet, uint64_t ts_ns) {
     lose_frame(opposite(client_), ts_ns);
   } else {
     // MariaDB may add whether definitions follow, which a client may have from before.
-    answer_ = payload.size() == 1 && payload[0] == 0 ? Answer::after_definitions : Answer::definitions;
+    const bool left_out = told ? first == 0 : payload.size() == 1 && payload[0] == 0;
+    answer_ = left_out ? Answer::after_definitions : Answer::definitions;
   }
 }
 
 void MySql::prepared_answer(std::string_view payload, uint64_t ts_ns) {
   if (statements_.size() < kMaxStatements)
-    statements_[four(payload, 1)] = last_prepared_;
+    statements_[four(payload, 1)] = pending_.front().prepares;
   else
     sink_.on_parse_error(ParseError::pipeline_limit);
   const uint16_t columns = two(payload, 5);
   const uint16_t parameters = two(payload, 7);
   definitions_ = parameters > 0 ? parameters : columns;
   more_definitions_ = parameters > 0 ? columns : 0;
-  if (definitions_ == 0)
+  const bool left_out = capabilities_ & kOptionalDefinitions && payload.size() > 12 && byte(payload, 12) == 0;
+  if (definitions_ == 0 || left_out)
     end_command(QueryStatus::ok, ts_ns);
   else
     answer_ = Answer::definitions;
@@ -404,7 +420,8 @@ void MySql::end_result(uint16_t status, bool had_rows, uint64_t ts_ns) {
     return;
   }
   answer_ = Answer::first;
-  if (command.operation == "CALL" && had_rows) return;
+  const bool several = command.operation == "CALL" || command.operation == kCompoundOperation;
+  if (several && had_rows) return;
   report(command, QueryStatus::ok, ts_ns);
   command.start_ns = ts_ns;
   command.operation = sql_operation(command.rest, SqlDialect::mysql);
@@ -458,14 +475,14 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
     return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
-  lose_frame(direction, passage.ts_ns);
+  lose_frame(direction, passage.ts_ns, bytes.late);
   if (!from_client) remember_end(bytes.tail, passage.ts_ns);
   return Verdict::mine;
 }
 
 // A direction's packets can be followed no longer. Where the server is answering the only command, the end of its answer will tell;
-// where the client is handing over a file, the server's answer will.
-void MySql::lose_frame(Direction direction, uint64_t ts_ns) {
+// where the client is handing over a file or the end of a command of more than one packet, the server's answer will.
+void MySql::lose_frame(Direction direction, uint64_t ts_ns, bool late) {
   const bool from_client = direction == client_;
   MySqlPacketReader& r = reader(from_client);
   const bool in_command = from_client && phase_ == Phase::commands && r.sequence() == 0 && !r.at_start() && !r.payload().empty();
@@ -475,11 +492,19 @@ void MySql::lose_frame(Direction direction, uint64_t ts_ns) {
   if (!from_client && only && !lost_) {
     adrift_ = true;
     last_.clear();
+  } else if (from_client && in_command && !late && is_long_command()) {
+    command(r, ts_ns);
   } else if (!from_client || answer_ != Answer::local_file) {
     lose(ts_ns);
     if (in_command) command(r, ts_ns);  // it is not lost without a trace
   }
   r.reset();
+}
+
+// Whether the rest of the run is one command's, which the server answers.
+bool MySql::is_long_command() const {
+  const MySqlPacketReader& r = readers_[0];
+  return r.goes_on() && pending_.empty() && !overlaps_ && byte(r.payload(), 0) != kLongData;
 }
 
 // Which answer belongs to which command is not known from here on.

@@ -23,6 +23,8 @@ class MySql final : public Parser {
   static constexpr std::string_view kName = "mysql";
   static constexpr size_t kMaxPending = 16384;
   static constexpr size_t kMaxStatements = 4096;
+  static constexpr size_t kMaxText = 16 * 1024;  ///< of a command that is looked at
+  static constexpr size_t kMaxAnswer = 1024;     ///< the same of a packet of the server's
   static constexpr uint32_t kDeprecateEof = 0x1000000;   ///< capability: results end in OK instead of EOF
   static constexpr uint64_t kSettleNs = 500'000'000;     ///< an answer that seems to have ended has, after this silence
   static constexpr uint64_t kQuietNs = 10'000'000'000;   ///< after this silence no answer is under way any longer
@@ -55,13 +57,21 @@ class MySql final : public Parser {
     };
     Kind kind = Kind::simple;
     std::string_view operation;
+    std::string_view prepares = {};  ///< the operation of the statement that it prepares
     std::string rest;          ///< the statements after the first
     uint32_t tgid = 0;
     uint64_t start_ns = 0;
   };
 
   /// Where the answer to the oldest command stands.
-  enum class Answer : uint8_t { first, definitions, after_definitions, rows, local_file };
+  enum class Answer : uint8_t {
+    first,
+    definitions,
+    after_definitions,
+    rows,
+    local_file,        ///< the client sends a file that the server asked for ...
+    after_local_file,  ///< ... and has sent all of it
+  };
 
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict consume(Direction direction, const Passage& passage, std::string_view bytes);
@@ -84,7 +94,8 @@ class MySql final : public Parser {
   void report(const Command& command, QueryStatus status, uint64_t end_ns);
 
   void lose(uint64_t ts_ns);
-  void lose_frame(Direction direction, uint64_t ts_ns);
+  void lose_frame(Direction direction, uint64_t ts_ns, bool late = true);
+  bool is_long_command() const;
   void remember_end(std::string_view bytes, uint64_t ts_ns);
   bool settle_adrift();
   void begin_client_run(std::string_view bytes);
@@ -100,7 +111,7 @@ class MySql final : public Parser {
   Direction client_ = Direction::send;
   uint32_t capabilities_ = 0;     ///< that both sides have
   bool attributes_ = false;       ///< a query's text comes after its attributes
-  MySqlPacketReader readers_[2];
+  MySqlPacketReader readers_[2] = {MySqlPacketReader(kMaxText), MySqlPacketReader(kMaxAnswer)};  ///< the client's; the server's
   std::string lead_;              ///< the first bytes, as long as they do not tell
   uint32_t client_run_ = 0;
   uint64_t last_ns_ = 0;

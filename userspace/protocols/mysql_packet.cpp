@@ -35,7 +35,7 @@ bool MySqlPacketReader::read(std::string_view& bytes, uint64_t ts_ns, uint32_t t
       continue;
     }
     const auto n = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
-    if (!cut_) kept_.append(bytes.substr(0, std::min(n, kMaxKept - kept_.size())));
+    if (!cut_) kept_.append(bytes.substr(0, std::min(n, max_kept_ - kept_.size())));
     left_ -= n;
     bytes.remove_prefix(n);
     if (left_ == 0 && end()) return true;

@@ -11,19 +11,22 @@ namespace sockwatch {
 
 class MySqlPacketReader {
  public:
-  static constexpr size_t kMaxKept = 1024;
+  /// `max_kept`: how much of a payload is kept.
+  explicit MySqlPacketReader(size_t max_kept) : max_kept_(max_kept) {}
 
   /// Takes bytes up to the end of a packet; true: one has ended.
   bool read(std::string_view& bytes, uint64_t ts_ns, uint32_t tgid);
   /// Bytes of a payload that passed unseen; false when they may have held more than that. `ended`: a packet has.
   bool skip(uint64_t length, bool& ended);
-  void reset() { *this = MySqlPacketReader(); }
+  void reset() { *this = MySqlPacketReader(max_kept_); }
+  /// Within a packet behind which another goes on with the payload: where that ends is not known.
+  bool goes_on() const { return in_payload_ && continues_; }
   bool at_start() const { return have_ == 0 && !in_payload_ && !continues_; }
 
   // Of the packet that has ended. One of 16 MiB - 1 is told together with those that go on with it.
   uint8_t sequence() const { return sequence_; }
   uint64_t length() const { return length_; }
-  std::string_view payload() const { return kept_; }  ///< the first kMaxKept bytes of it
+  std::string_view payload() const { return kept_; }  ///< the first bytes of it
   uint64_t start_ns() const { return start_ns_; }     ///< its first byte
   uint32_t tgid() const { return tgid_; }
   size_t memory() const { return kept_.capacity(); }
@@ -31,6 +34,7 @@ class MySqlPacketReader {
  private:
   bool end();
 
+  size_t max_kept_;
   std::array<uint8_t, 4> header_ = {};
   uint8_t have_ = 0;
   bool in_payload_ = false;

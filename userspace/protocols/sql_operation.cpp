@@ -30,7 +30,7 @@ constexpr std::array kWords = {
     Word{"RENAME", "RENAME"},      Word{"REPAIR", "REPAIR"},         Word{"REPLACE", "REPLACE"},
     Word{"RESET", "RESET"},        Word{"REVOKE", "REVOKE"},         Word{"ROLLBACK", "ROLLBACK"},
     Word{"SAVEPOINT", "SAVEPOINT"}, Word{"SELECT", "SELECT"},        Word{"SET", "SET"},
-    Word{"SHOW", "SHOW"},          Word{"START", "BEGIN"},           Word{"TABLE", "SELECT"},
+    Word{"SHOW", "SHOW"},          Word{"START", "START"},           Word{"TABLE", "SELECT"},
     Word{"TRUNCATE", "TRUNCATE"},  Word{"UNLISTEN", "UNLISTEN"},     Word{"UNLOCK", "UNLOCK"},
     Word{"UPDATE", "UPDATE"},      Word{"USE", "USE"},               Word{"VACUUM", "VACUUM"},
     Word{"VALUES", "SELECT"},      Word{"WITH", "WITH"},             Word{"XA", "XA"},
@@ -99,10 +99,8 @@ size_t after_dollar_quotes(std::string_view text, size_t at) {
   return close == std::string_view::npos ? text.size() : close + tag.size();
 }
 
-}  // namespace
-
-std::string_view sql_operation(std::string_view text, SqlDialect dialect) {
-  size_t at = 0;
+// Past blanks and comments, and what may stand before a statement's first word.
+size_t after_blanks(std::string_view text, size_t at, SqlDialect dialect) {
   while (at < text.size()) {
     if (is_blank(text[at]) || text[at] == '(' || text[at] == ';') {
       ++at;
@@ -112,32 +110,76 @@ std::string_view sql_operation(std::string_view text, SqlDialect dialect) {
     if (next == at) break;
     at = next;
   }
+  return at;
+}
+
+// The operation of the word at or behind `at`, which is moved behind the word.
+std::string_view next_word(std::string_view text, size_t& at, SqlDialect dialect) {
+  at = after_blanks(text, at, dialect);
   std::array<char, kLongest> word{};
   size_t length = 0;
-  while (at + length < text.size() && is_name(text[at + length])) {
-    if (length == kLongest) return kOtherOperation;
-    word[length] = upper(text[at + length]);
-    ++length;
-  }
+  for (; at < text.size() && is_name(text[at]); ++at, ++length)
+    if (length < kLongest) word[length] = upper(text[at]);
+  if (length > kLongest) return kOtherOperation;
   const std::string_view wanted(word.data(), length);
   const auto it = std::lower_bound(kWords.begin(), kWords.end(), wanted,
                                    [](const Word& known, std::string_view sought) { return known.word < sought; });
   return it != kWords.end() && it->word == wanted ? it->operation : kOtherOperation;
 }
 
-std::string_view next_statement(std::string_view text, SqlDialect dialect) {
+bool begins_with(std::string_view text, size_t at, SqlDialect dialect, std::string_view capitals) {
+  const std::string_view rest = text.substr(after_blanks(text, at, dialect));
+  return rest.size() >= capitals.size() && (rest.size() == capitals.size() || !is_name(rest[capitals.size()])) &&
+         std::equal(capitals.begin(), capitals.end(), rest.begin(), [](char c, char lower) { return c == upper(lower); });
+}
+
+// Past quotes and comments that begin at `at`; `at` when none do.
+size_t after_opaque(std::string_view text, size_t at, SqlDialect dialect) {
   const bool backslashes = dialect == SqlDialect::mysql;
-  for (size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == ';') return text.substr(at + 1);
-    if (c == '\'' || c == '"' || c == '`') {
-      at = after_quotes(text, at, backslashes && c != '`');
-    } else if (c == '$' && !backslashes && (at == 0 || !is_name(text[at - 1]))) {
-      at = after_dollar_quotes(text, at);
+  const char c = text[at];
+  if (c == '\'' || c == '"' || c == '`') return after_quotes(text, at, backslashes && c != '`');
+  if (c == '$' && !backslashes && (at == 0 || !is_name(text[at - 1]))) return after_dollar_quotes(text, at);
+  return after_comment(text, at, dialect);
+}
+
+// The statement that a WITH's names are for, behind all brackets; WITH where it is not seen.
+std::string_view after_with(std::string_view text, size_t at, SqlDialect dialect) {
+  constexpr std::string_view statements[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"};
+  for (size_t depth = 0; at < text.size();) {
+    const size_t next = after_opaque(text, at, dialect);
+    if (next != at) {
+      at = next;
+    } else if (text[at] == '(') {
+      ++depth, ++at;
+    } else if (text[at] == ')') {
+      depth -= depth > 0 ? 1 : 0, ++at;
+    } else if (text[at] == ';') {
+      break;
+    } else if (depth == 0 && is_name(text[at])) {
+      const std::string_view operation = next_word(text, at, dialect);
+      if (std::find(std::begin(statements), std::end(statements), operation) != std::end(statements)) return operation;
     } else {
-      const size_t next = after_comment(text, at, dialect);
-      at = next == at ? at + 1 : next;
+      ++at;
     }
+  }
+  return "WITH";
+}
+
+}  // namespace
+
+std::string_view sql_operation(std::string_view text, SqlDialect dialect) {
+  size_t at = 0;
+  std::string_view operation = next_word(text, at, dialect);
+  if (operation == "START") return begins_with(text, at, dialect, "TRANSACTION") ? "BEGIN" : kOtherOperation;
+  if (operation == "BEGIN" && begins_with(text, at, dialect, "NOT")) return kCompoundOperation;
+  return operation == "WITH" ? after_with(text, at, dialect) : operation;
+}
+
+std::string_view next_statement(std::string_view text, SqlDialect dialect) {
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] == ';') return text.substr(at + 1);
+    const size_t next = after_opaque(text, at, dialect);
+    at = next == at ? at + 1 : next;
   }
   return {};
 }
