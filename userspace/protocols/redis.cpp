@@ -54,7 +54,7 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
       break;
   }
   const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  const bool http = request_.names_path() || request_.last_argument().starts_with("HTTP/");
+  const bool http = request_.last_argument().starts_with("HTTP/");
   const bool other = !request_.is_array() && (!capitals || http || request_.line_size() > kMaxFirstLine);
   if (!is_known(redis_command(request_.name())) || other) return Verdict::not_mine;
   if (!request_.is_array()) {

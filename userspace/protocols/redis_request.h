@@ -29,7 +29,6 @@ class RedisRequestReader {
   std::string_view second_argument() const { return words_[2].view(); }
   std::string_view last_argument() const { return last_.view(); }
   uint32_t arguments() const { return words_read_ > 0 ? words_read_ - 1 : 0; }
-  bool names_path() const { return words_[1].size > 0 && words_[1].bytes[0] == '/'; }
   uint64_t line_size() const { return is_array_ ? 0 : left_; }
   bool has_get() const { return has_get_; }
   bool is_array() const { return is_array_; }
