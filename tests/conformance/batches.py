@@ -96,11 +96,9 @@ class ShortBatches(Batches):
             step = max(1, -(-len(data) // self.count))
             buffers = [ctypes.create_string_buffer(data[i:i + step], len(data[i:i + step])) for i in range(0, len(data), step)]
             self.put(self.outgoing, buffers)
-            n = libc.sendmmsg(self.sock.fileno(), self.outgoing, len(buffers), socket.MSG_DONTWAIT)
-            if n < 0:
-                select.select([], [self.sock], [])
-            else:
-                data = data[sum(self.outgoing[i].len for i in range(n)):]
+            select.select([], [self.sock], [])  # so that no error comes between two short sends
+            n = self.result(libc.sendmmsg(self.sock.fileno(), self.outgoing, len(buffers), socket.MSG_DONTWAIT))
+            data = data[sum(self.outgoing[i].len for i in range(n)):]
 
 
 class Timespec(ctypes.Structure):

@@ -29,6 +29,13 @@ class Plain:
         return data
 
 
+class ShortReads(Plain):
+    """No more than 16 KiB a receive."""
+
+    def some(self, limit):
+        return self.sock.recv(min(limit, 16384))
+
+
 class ReadWrite(Plain):
     """read, write."""
 

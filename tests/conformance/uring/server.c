@@ -1,5 +1,6 @@
-// An HTTP server whose every byte passes through io_uring, one connection at a time: server MODE. Prints its port, answers
-// requests without bodies until it is ended. A request's path is its number; one that ends in /close ends the connection.
+// An HTTP server whose every byte passes through io_uring, one connection at a time: server MODE. Prints its
+// port, answers requests without bodies until it is ended. A request's path is its number; one that ends in
+// /close ends the connection.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,7 +34,8 @@ static struct io_uring_buf_ring *buffer_ring;
 
 static bool is(const char *name) { return strcmp(mode, name) == 0; }
 
-static struct io_uring_cqe early[kBuffers + 1];  // what a multishot receive told of while something else was waited for
+static struct io_uring_cqe
+    early[kBuffers + 1];  // what a multishot receive told of while something else was waited for
 static int early_count;
 
 static int wait_for_kind(struct io_uring_cqe *out, bool received) {
@@ -76,12 +78,16 @@ static void give_buffers(int first, int n) {
   if (wait_for(&cqe) < 0) die("provide buffers");
 }
 
-static bool is_multishot(void) { return is("multishot") || is("buffer-ring") || is("bundle") || is("read-multishot"); }
+static bool is_multishot(void) {
+  return is("multishot") || is("buffer-ring") || is("bundle") || is("read-multishot");
+}
 
 static void make_buffer_ring(void) {
-  if (posix_memalign((void **)&buffer_ring, 4096, kBuffers * sizeof(struct io_uring_buf)) != 0) die("buffers");
+  if (posix_memalign((void **)&buffer_ring, 4096, kBuffers * sizeof(struct io_uring_buf)) != 0)
+    die("buffers");
   memset(buffer_ring, 0, kBuffers * sizeof(struct io_uring_buf));
-  struct io_uring_buf_reg registration = {.ring_addr = (unsigned long)buffer_ring, .ring_entries = kBuffers, .bgid = kGroup};
+  struct io_uring_buf_reg registration = {
+      .ring_addr = (unsigned long)buffer_ring, .ring_entries = kBuffers, .bgid = kGroup};
   int error = io_uring_register_buf_ring(&ring, &registration, 0);
   if (error < 0) errno = -error, die("register a buffer ring");
   for (int i = 0; i < kBuffers; i++)
@@ -218,7 +224,8 @@ static void serve(int fd) {
   if (is("defer")) params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
   int error = io_uring_queue_init_params(32, &ring, &params);
   if (error < 0) errno = -error, die("io_uring");
-  if (is("registered-file") && (error = io_uring_register_files(&ring, &fd, 1)) < 0) errno = -error, die("register");
+  if (is("registered-file") && (error = io_uring_register_files(&ring, &fd, 1)) < 0)
+    errno = -error, die("register");
   if (is("fixed")) {
     struct iovec v = {fixed, sizeof(fixed)};
     if ((error = io_uring_register_buffers(&ring, &v, 1)) < 0) errno = -error, die("register buffers");
@@ -238,7 +245,8 @@ static void serve(int fd) {
       *end = 0;
       if (sscanf(in, "GET %60s", path) != 1) die("not a request");
       open = strstr(path, "/close") == NULL;
-      int size = snprintf(answer, sizeof(answer), "HTTP/1.1 200 OK\r\nX-Path: %s\r\nContent-Length: 2\r\n\r\nok", path);
+      int size = snprintf(answer, sizeof(answer),
+                          "HTTP/1.1 200 OK\r\nX-Path: %s\r\nContent-Length: 2\r\n\r\nok", path);
       send_all(fd, answer, (size_t)size);
       size_t used = (size_t)(end + 4 - in);
       memmove(in, in + used, have - used);
@@ -252,9 +260,10 @@ static void serve(int fd) {
 }
 
 static bool known_mode(void) {
-  const char *const modes[] = {"plain",       "msg",            "rw",     "rwv",    "fixed",    "registered-file",
-                               "async",       "poll-first",     "provided", "multishot", "buffer-ring", "read-multishot",
-                               "bundle",      "linked",         "zerocopy", "sqpoll", "defer",    "long-chain"};
+  const char *const modes[] = {
+      "plain",  "msg",        "rw",       "rwv",       "fixed",       "registered-file",
+      "async",  "poll-first", "provided", "multishot", "buffer-ring", "read-multishot",
+      "bundle", "linked",     "zerocopy", "sqpoll",    "defer",       "long-chain"};
   for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
     if (is(modes[i])) return true;
   return false;
