@@ -194,6 +194,8 @@ uint64_t ServiceResolver::gone_since_ns(ServiceId service) const {
   return impl_->services.gone_since_ns(service);
 }
 
+void ServiceResolver::release(ServiceId service) { impl_->services.release(service); }
+
 std::vector<std::pair<std::string, uint64_t>> ServiceResolver::limits_hit() const {
   const ContainerDirectory::Counters containers = impl_->containers.counters();
   return {{"services", impl_->services.overflowed()},   {"name_length", impl_->services.shortened()},

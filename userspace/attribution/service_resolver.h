@@ -54,6 +54,8 @@ class ServiceResolver {
   /// When the service's last process was seen to be gone; 0 while one of them lives or where none was ever
   /// known.
   uint64_t gone_since_ns(ServiceId service) const;
+  /// Makes room for another name: nobody may hold the number any more.
+  void release(ServiceId service);
 
   /// How often each bound was hit, by its name.
   std::vector<std::pair<std::string, uint64_t>> limits_hit() const;

@@ -14,14 +14,28 @@ ServiceId ServiceTable::intern(std::string_view name) {
   if (clean.empty()) return kUnknown;
   if (name.size() > kMaxServiceName) ++shortened_;
   if (const auto known = ids_.find(clean); known != ids_.end()) return known->second;
-  if (services_.size() >= most_) {
+  if (released_.empty() && services_.size() >= most_) {
     ++overflowed_;
     return kOverflow;
   }
-  const auto service = static_cast<ServiceId>(services_.size());
-  services_.push_back({.name = clean});
+  auto service = static_cast<ServiceId>(services_.size());
+  if (released_.empty()) {
+    services_.emplace_back();
+  } else {
+    service = released_.back();
+    released_.pop_back();
+  }
+  services_[service].name = clean;
   ids_.emplace(std::move(clean), service);
   return service;
+}
+
+void ServiceTable::release(ServiceId service) {
+  services_[service].gone_since_ns = 0;
+  if (service == kUnknown || service == kOverflow) return;
+  ids_.erase(services_[service].name);
+  services_[service] = {};
+  released_.push_back(service);
 }
 
 void ServiceTable::add_process(ServiceId service) {

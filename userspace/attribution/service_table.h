@@ -9,7 +9,7 @@
 
 namespace sockwatch {
 
-/// A service's small number, dense from 0; its name never changes while the agent runs.
+/// A service's small number, dense from 0; its name does not change until the service is released.
 using ServiceId = uint32_t;
 
 class ServiceTable {
@@ -23,6 +23,8 @@ class ServiceTable {
   /// The service of that name, which need not be clean; kUnknown for a name of which nothing is left,
   /// kOverflow for one that there is no room for.
   ServiceId intern(std::string_view name);
+  /// The service is no longer known: its number and its room are for another name. Nobody may hold the number any more.
+  void release(ServiceId service);
   std::string_view name(ServiceId service) const { return services_[service].name; }
   uint32_t count() const { return static_cast<uint32_t>(services_.size()); }
 
@@ -47,6 +49,7 @@ class ServiceTable {
   const size_t most_;
   std::vector<Service> services_;
   std::unordered_map<std::string, ServiceId> ids_;
+  std::vector<ServiceId> released_;
   uint64_t overflowed_ = 0;
   uint64_t shortened_ = 0;
 };

@@ -66,6 +66,10 @@ class Connection {
   /// The answer to the request that was taken: a whole response.
   void respond(Response response, Clock::time_point now);
 
+  /// Has been answered, and has not begun to ask again.
+  bool idle() const { return state_ == State::reading && requests_ > 0 && !head_begun_; }
+  /// Closes an idle connection, so that another may have its place: its client connects anew when it asks again.
+  void give_way() { close(); }
   /// Answers `status` before any request has been read, and closes.
   void refuse(Refusal reason, int status, std::string_view text, Clock::time_point now);
   /// Closes without more words, throwing away what the system still holds of the response.

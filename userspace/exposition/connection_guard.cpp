@@ -153,7 +153,7 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const size_t turned = turned_away();
   const std::shared_ptr<const WebAccess>& access = access_.current();
-  const bool room = clients_.size() - turned < max_connections_;
+  const bool room = clients_.size() - turned < max_connections_ || make_room();
   // To tell why takes a handshake where TLS is spoken: too much for one that is turned away.
   if (!room && (turned >= kMaxTurnedAway || access->tls)) {
     refusals_.count(Refusal::connection_limit);
@@ -165,6 +165,18 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
     client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
   }
   clients_.push_back(std::move(client));
+}
+
+/// The connection that has been idle for longest gives way: clients that keep theirs do not shut out those who ask.
+bool ConnectionGuard::make_room() {
+  Connection* idlest = nullptr;
+  for (const auto& client : clients_) {
+    Connection& connection = client->connection;
+    if (connection.idle() && (idlest == nullptr || connection.deadline() < idlest->deadline())) idlest = &connection;
+  }
+  if (idlest == nullptr) return false;
+  idlest->give_way();
+  return true;
 }
 
 void ConnectionGuard::take_answers(Clock::time_point now) {

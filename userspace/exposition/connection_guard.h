@@ -58,6 +58,7 @@ class ConnectionGuard {
   void wait_for_work();
   void accept_clients(Clock::time_point now);
   void admit(Fd socket, Clock::time_point now);
+  bool make_room();
   /// What came of checking one request's name and password.
   struct Verdict {
     Client* client;

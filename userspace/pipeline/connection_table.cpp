@@ -1,5 +1,7 @@
 #include "pipeline/connection_table.h"
 
+#include <algorithm>
+
 namespace sockwatch {
 
 Connection* ConnectionTable::insert(SocketId socket) {
@@ -23,6 +25,11 @@ bool ConnectionTable::account(Connection& connection) {
   parser_bytes_ += now - connection.parser_bytes;
   connection.parser_bytes = now;
   return parser_bytes_ <= kMaxParserBytes;
+}
+
+bool ConnectionTable::hold(ServiceId service) const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [&](const auto& entry) { return entry.second->service == service; });
 }
 
 Connection& ConnectionTable::greediest(Connection& connection) {

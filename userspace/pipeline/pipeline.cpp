@@ -288,8 +288,9 @@ void Pipeline::advance(uint64_t now_ns) {
   const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
-    if (gone == 0 || now_ns < gone + expire_ns) continue;
+    if (gone == 0 || now_ns < gone + expire_ns || connections_.hold(service)) continue;
     forget(service);
+    resolver_.release(service);
   }
 }
 

@@ -58,6 +58,19 @@ TEST(ServiceTable, CountsNamesThatItHasNoRoomForAndThoseItShortens) {
   EXPECT_EQ(table.shortened(), 1u);
 }
 
+TEST(ServiceTable, GivesTheRoomOfAReleasedNameToAnother) {
+  ServiceTable table(2);
+  const ServiceId a = table.intern("a");
+  const ServiceId b = table.intern("b");
+  table.release(a);
+  EXPECT_EQ(table.intern("c"), a);
+  EXPECT_EQ(table.name(a), "c");
+  EXPECT_EQ(table.intern("b"), b);
+  EXPECT_EQ(table.intern("a"), ServiceTable::kOverflow);
+  table.release(ServiceTable::kOverflow);
+  EXPECT_EQ(table.intern("d"), ServiceTable::kOverflow);
+}
+
 TEST(ServiceTable, TellsWhenTheLastProcessWent) {
   ServiceTable table(2);
   const ServiceId shop = table.intern("shop");

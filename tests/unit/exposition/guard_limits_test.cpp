@@ -186,17 +186,35 @@ TEST(GuardLimits, ConnectionsBeyondTheLimitAreTurnedAway) {
   for (int i = 0; i < 3; ++i) {
     open.emplace_back(server->port());
     ASSERT_EQ(open.back().get("/-/healthy")->status, 200);
+    ASSERT_TRUE(open.back().send("GET /-/hea"));
   }
-  TestClient excess(server->port());
-  expect_refusal(excess, 503);
-  EXPECT_EQ(refused(*server, "connection_limit"), 1U);
-  for (auto& client : open) EXPECT_EQ(client.get("/-/healthy")->status, 200) << "those that were in stay in";
+  // Until the last of them is seen to have begun to ask again, it is idle.
+  EXPECT_TRUE(eventually([&] {
+    TestClient excess(server->port());
+    const auto response = excess.read_response();
+    return response && response->status == 503;
+  })) << "nobody was turned away";
+  EXPECT_GE(refused(*server, "connection_limit"), 1U);
+  ASSERT_TRUE(open.front().send("lthy HTTP/1.1\r\n\r\n"));
+  EXPECT_EQ(open.front().read_response()->status, 200) << "those that ask stay in";
   open.pop_back();
   EXPECT_TRUE(eventually([&] {
     TestClient next(server->port());
     const auto response = next.get("/-/healthy");
     return response && response->status == 200;
   })) << "no place became free";
+}
+
+TEST(GuardLimits, TheIdlestConnectionGivesWay) {
+  const auto server = start_server({}, 3);
+  std::vector<TestClient> open;
+  for (int i = 0; i < 6; ++i) {
+    open.emplace_back(server->port());
+    EXPECT_EQ(open.back().get("/-/healthy")->status, 200);
+  }
+  EXPECT_TRUE(open[0].sees_close());
+  EXPECT_EQ(open[5].get("/-/healthy")->status, 200);
+  EXPECT_EQ(refused(*server, "connection_limit"), 0U);
 }
 
 TEST(GuardLimits, RequestsBeyondTheLimitAreToldToTryAgain) {
@@ -261,7 +279,7 @@ TEST(GuardLimits, AFloodBeyondTheLimitIsClosedAtOnce) {
   limits.linger_timeout = kPatience * 2;  // those turned away stay until they have read why
   const auto server = start_server(limits, 1);
   TestClient in(server->port());
-  ASSERT_EQ(in.get("/-/healthy")->status, 200);
+  ASSERT_TRUE(in.send("GET /-/hea"));  // it is not idle
   std::vector<TestClient> flood;
   for (int i = 0; i < 40; ++i) flood.emplace_back(server->port());
   ASSERT_TRUE(eventually([&] { return refused(*server, "connection_limit") == 40; }))
@@ -272,7 +290,8 @@ TEST(GuardLimits, AFloodBeyondTheLimitIsClosedAtOnce) {
     if (response && response->status == 503) ++told;
   }
   EXPECT_EQ(told, 16) << "so many are told why, the others cost nothing";
-  EXPECT_EQ(in.get("/-/healthy")->status, 200);
+  ASSERT_TRUE(in.send("lthy HTTP/1.1\r\n\r\n"));
+  EXPECT_EQ(in.read_response()->status, 200);
 }
 
 TEST(GuardLimits, AClientThatDoesNotReadIsCutOff) {

@@ -31,11 +31,12 @@ class Expiry : public testing::Test {
     made.cgroupfs = host_.cgroupfs();
     made.attribution = FakeHost::no_engine();
     made.metrics.expire_after = std::chrono::seconds(60);
+    made.metrics.max_services = 3;
     return made;
   }
 
-  /// One connection on which the process answers one request.
-  void serve(uint32_t pid, const std::string& comm) {
+  /// One connection on which the process answers one request, and which it may leave open.
+  void serve(uint32_t pid, const std::string& comm, bool closes = true) {
     SocketEvent event;
     event.socket = ++last_socket_;
     event.kind = SocketEvent::Kind::open;
@@ -54,6 +55,7 @@ class Expiry : public testing::Test {
       event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
       pipeline_.on_event(event);
     }
+    if (!closes) return;
     event.kind = SocketEvent::Kind::close;
     event.close = {};
     pipeline_.on_event(event);
@@ -105,6 +107,26 @@ TEST_F(Expiry, SeriesGoSomeTimeAfterTheLastProcess) {
   pipeline_.fill(self);
   EXPECT_EQ(self.series, 2u);
   EXPECT_EQ((self.transactions[{"http", "server"}]), 3u) << "the agent's own counters stay";
+}
+
+TEST_F(Expiry, ServicesThatHaveGoneMakeRoomForOthers) {
+  for (uint32_t pid = 10; pid < 20; ++pid) {
+    const std::string name = "job-" + std::string(1, static_cast<char>('a' + pid - 10));
+    host_.start(pid, named(name));
+    serve(pid, name);
+    EXPECT_EQ(services(), Names{name});
+    host_.end(pid);
+    pass(90);
+    EXPECT_EQ(services(), Names{});
+  }
+}
+
+TEST_F(Expiry, AServiceWithAConnectionIsKept) {
+  host_.start(7, named("shopd"));
+  serve(7, "shopd", false);
+  host_.end(7);
+  pass(200);
+  EXPECT_EQ(services(), Names{"shopd"});
 }
 
 TEST_F(Expiry, AServiceThatComesBackInTimeKeepsItsCounters) {
