@@ -118,8 +118,14 @@ static __always_inline struct pt_regs *registers(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	if (!registers_at) /* written once: every CPU reads it all the time */
-		registers_at = (__u64)regs - (__u64)task->stack;
+	if (!registers_at) { /* written once: every CPU reads it all the time */
+		struct pt_regs *pointer = regs;
+		__u64 at;
+
+		/* Read as a number: 6.12's verifier lets nothing be taken from a pointer. */
+		if (!bpf_probe_read_kernel(&at, sizeof(at), &pointer))
+			registers_at = at - (__u64)task->stack;
+	}
 	return regs;
 }
 
