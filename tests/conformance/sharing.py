@@ -1,6 +1,7 @@
 """Row 16: sockets that several threads, processes or descriptors share."""
 
 import array
+import contextlib
 import os
 import select
 import socket
@@ -185,50 +186,43 @@ def replaced_descriptor():
 
 
 def inherited_listener():
-    """Three children accept on the listener that they have inherited."""
+    """Three children accept on the listener that they have inherited, as long as their parent lives: only then can they be named."""
     listener, rounds = listen(), 30
     ended, held = os.pipe()
-    children = []
     for _ in range(3):
-        children.append(os.fork())
-        if children[-1] == 0:
+        if os.fork() == 0:
             os.close(held)
             listener.settimeout(0.05)
             while not select.select([ended], [], [], 0)[0]:
-                try:
+                with contextlib.suppress(TimeoutError):
                     serve_one(listener)
-                except TimeoutError:
-                    pass
             os._exit(0)
     os.close(ended)
     for _ in range(rounds):
         with connect(listener) as c:
             c.sendall(GET % b"reuse")
             Plain(c).receive(len(OK))
-    os.close(held)
-    for child in children:
-        os.waitpid(child, 0)
     listener.close()
     return Counter({("GET", "/reuse", "200"): rounds})
 
 
 def outlived_by_child():
-    """The parent reads a request and closes; its child, which has inherited the connection, answers."""
+    """The parent reads a request and closes; its child, which has inherited the connection, answers, and the next one too."""
+    closed, told = os.pipe()
+    ended, held = os.pipe()
+
     def server(s):
         Plain(s).receive(len(GET % b"heir"))
-        closed, held = os.pipe()
-        child = os.fork()
-        if child == 0:
+        if os.fork() == 0:
             os.close(held)
             os.read(closed, 1)
             s.sendall(OK)
             Plain(s).receive(len(GET % b"heir"))
             s.sendall(OK)
+            os.read(ended, 1)  # as long as its parent lives
             os._exit(0)
         s.close()
-        os.close(held)
-        os.close(closed)
-        os.waitpid(child, 0)
+        os.write(told, b"x")
 
     def client(c):
         for _ in range(2):
