@@ -17,6 +17,12 @@ bool is_word(std::string_view word, std::string_view lower) {
          std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
 }
 
+// Of letters, digits and dots: as commands are called.
+bool is_plain(std::string_view name) {
+  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
+}
+
 // A command begins so; in the middle of a connection, one that is whole.
 bool begins_command(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
 
@@ -56,7 +62,9 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
   const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
   const bool http = request_.last_argument().starts_with("HTTP/");
   const bool other = !request_.is_array() && (!capitals || http || request_.line_size() > kMaxFirstLine);
-  if (!is_known(redis_command(request_.name())) || other) return Verdict::not_mine;
+  // From its start an array of strings is a command whatever its name (a module's); in the middle it may be a reply.
+  const bool plain = request_.is_array() && !unseen_before_ && is_plain(request_.name());
+  if ((!is_known(redis_command(request_.name())) && !plain) || other) return Verdict::not_mine;
   if (!request_.is_array()) {
     line_waits_ = true;
     line_passage_ = passage;
@@ -122,7 +130,7 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
 }
 
 Verdict Redis::request(const Passage& passage) {
-  if (request_.name().empty() && request_.arguments() == 0) return Verdict::mine;  // a blank line has no reply
+  if (request_.is_blank()) return Verdict::mine;
   Command command{.known = &redis_command(request_.name()),
                   .arguments = request_.arguments(),
                   .has_get = request_.has_get(),
@@ -138,7 +146,10 @@ Verdict Redis::request(const Passage& passage) {
     const std::string_view how = request_.second_argument();
     skip_next_ = is_word(how, "skip") && !silent_;
     silent_ = is_word(how, "off") || (silent_ && !is_word(how, "on"));
-    if (!is_word(how, "on")) return Verdict::mine;
+    if (!is_word(how, "on")) {
+      report(command, QueryStatus::unknown, passage.ts_ns);
+      return Verdict::mine;
+    }
   } else if (silent_ || skipped || lost_) {
     report(command, QueryStatus::unknown, passage.ts_ns);
     return Verdict::mine;

@@ -12,7 +12,7 @@ namespace sockwatch {
 
 class RedisRequestReader {
  public:
-  static constexpr size_t kMaxWord = 16;  ///< of a word that is looked at; longer ones are no name
+  static constexpr size_t kMaxWord = 20;  ///< of a word that is looked at; longer ones are no name
 
   enum class Outcome : uint8_t { need_more, done, bad };
 
@@ -23,7 +23,9 @@ class RedisRequestReader {
   void reset() { *this = RedisRequestReader(); }
   bool at_start() const { return state_ == State::start; }
 
-  // Of the command that has ended. Empty for a blank line and an empty array.
+  // Of the command that has ended.
+  /// A blank line or an empty array: it has no reply.
+  bool is_blank() const { return words_read_ == 0; }
   std::string_view name() const { return words_[0].view(); }
   std::string_view first_argument() const { return words_[1].view(); }
   std::string_view second_argument() const { return words_[2].view(); }
