@@ -69,7 +69,7 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 
 /*
  * Whether bytes that are no text may begin a message of a database or cache: of Redis (an array of strings), of PostgreSQL (what a
- * client says first; later, a letter and a length) or of MySQL (the greeting; later, a packet that fills the segment).
+ * client says first; later, a letter and a length), of MySQL (the greeting; later, a packet that fills the segment) or of memcached.
  */
 static __always_inline __u8 judge_binary(const struct socket_state *st, const __u8 *p, __u32 have, __u64 length)
 {
@@ -83,6 +83,9 @@ static __always_inline __u8 judge_binary(const struct socket_state *st, const __
 	if (!p[0] && !p[1] && (big >> 16 == 3 || (big >= 80877102 && big <= 80877104)))
 		return VERDICT_MINE;
 	if (!p[3] && p[4] == 10 && p[5] >= '1' && p[5] <= '9')
+		return VERDICT_MINE;
+	/* memcached's binary protocol: an operation, a key's and other lengths */
+	if (p[0] == 0x80 && p[1] <= 0x24 && !p[2] && p[4] <= 20 && !p[5])
 		return VERDICT_MINE;
 	if (st->from_start)
 		return VERDICT_IGNORE;

@@ -11,6 +11,12 @@ constexpr uint64_t kMaxData = 1ull << 30;
 
 bool is_error(std::string_view word) { return word == "ERROR" || word == "CLIENT_ERROR" || word == "SERVER_ERROR"; }
 
+// The last of several lines: of stats, of a dump of keys.
+bool ends_lines(std::string_view word) {
+  constexpr std::string_view last[] = {"END", "RESET", "OK", "EN", "BUSY", "BADCLASS", "NOTFULL"};
+  return std::find(std::begin(last), std::end(last), word) != std::end(last);
+}
+
 }  // namespace
 
 // In alphabetical order.
@@ -28,7 +34,7 @@ const Memcached::Name Memcached::kNames[] = {
     {"gets", "GETS", Kind::values},
     {"incr", "INCR", Kind::line},
     {"lru", "_OTHER", Kind::line},
-    {"lru_crawler", "_OTHER", Kind::line},
+    {"lru_crawler", "_OTHER", Kind::lines},
     {"ma", "MA", Kind::meta},
     {"md", "MD", Kind::meta},
     {"me", "ME", Kind::meta},
@@ -57,6 +63,10 @@ Verdict Memcached::data(Direction direction, const Passage& passage, std::string
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!recognised_) return recognise(direction, passage, bytes);
+  if (binary_) {
+    binary_->data(direction, passage, bytes);
+    return Verdict::mine;
+  }
   if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
   Verdict verdict = Verdict::mine;
   if (direction == client_)
@@ -67,9 +77,34 @@ Verdict Memcached::data(Direction direction, const Passage& passage, std::string
   return verdict;
 }
 
+Verdict Memcached::recognise_binary(Direction direction, const Passage& passage, std::string_view bytes) {
+  if (!lead_.empty() && direction != client_) return Verdict::not_mine;
+  client_ = direction;
+  std::string lead = lead_;
+  lead.append(bytes.substr(0, MemcachedBinary::kHeader - lead.size()));
+  const Verdict verdict = MemcachedBinary::looks_like(lead);
+  if (verdict == Verdict::undecided) {
+    lead_ = std::move(lead);
+  } else if (verdict == Verdict::mine) {
+    recognised_ = true;
+    binary_.emplace(sink_, client_);
+    if (!lead_.empty()) binary_->data(direction, passage, lead_);
+    binary_->data(direction, passage, bytes);
+  }
+  return verdict;
+}
+
 // By a first line that is one of its commands; of those that other protocols have too, by more words than they give them.
 Verdict Memcached::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
   const bool between = request_.at_start();
+  if (between && (!lead_.empty() || static_cast<uint8_t>(bytes[0]) == 0x80)) {
+    const Verdict verdict = recognise_binary(direction, passage, bytes);
+    if (verdict == Verdict::not_mine && unseen_before_ && ++tries_ < kMaxTries) {
+      lead_.clear();
+      return Verdict::undecided;
+    }
+    return verdict;
+  }
   if (!between && direction != client_) return unseen_before_ ? Verdict::undecided : Verdict::not_mine;
   if (between && !unseen_before_ && (bytes[0] < 'a' || bytes[0] > 'z')) return Verdict::not_mine;
   if (between) {
@@ -86,7 +121,8 @@ Verdict Memcached::recognise(Direction direction, const Passage& passage, std::s
   }
   const Name* name = find(request_.word(0));
   const size_t least = name == nullptr || name->kind == Kind::line ? 3 : name->kind == Kind::values || name->kind == Kind::meta_get ? 2 : 1;
-  const bool alone = name != nullptr && (name->name == "version" || name->name == "flush_all" || name->name == "verbosity");
+  const bool alone = name != nullptr && (name->name == "version" || name->name == "flush_all" || name->name == "verbosity" || name->name == "slabs" ||
+                                         name->name == "lru" || name->name == "cache_memlimit");
   uint64_t length = 0;
   const bool sized = name != nullptr && (name->data_word == 0 || request_.number(name->data_word, length));
   if (name == nullptr || outcome == MemcachedLine::Outcome::bad || name->kind == Kind::goodbye) {
@@ -228,7 +264,7 @@ bool Memcached::answer(uint64_t ts_ns) {
   } else if (kind == Kind::values) {
     if (word != "END") return false;
     end(QueryStatus::ok, ts_ns);
-  } else if (kind != Kind::lines || word == "END" || word == "RESET" || word == "OK") {
+  } else if (kind != Kind::lines || ends_lines(word)) {
     end(QueryStatus::ok, ts_ns);
   }
   return true;
@@ -282,8 +318,13 @@ Verdict Memcached::unseen(Direction direction, const Passage& passage, const Uns
   const uint64_t middle = bytes.length - bytes.tail.size();
   if (!recognised_) {
     unseen_before_ = true;
+    lead_.clear();
     request_.reset();
     return Verdict::undecided;
+  }
+  if (binary_) {
+    binary_->unseen(direction, passage, bytes);
+    return Verdict::mine;
   }
   const bool from_client = direction == client_;
   last_ns_ = passage.ts_ns;
@@ -305,12 +346,14 @@ void Memcached::lose(uint64_t ts_ns) {
 
 void Memcached::close(uint64_t ts_ns) {
   if (std::exchange(closed_, true)) return;
+  if (binary_) binary_->close(ts_ns);
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
 }
 
 SessionState Memcached::session() const {
   if (!recognised_) return SessionState::none;
+  if (binary_) return binary_->session();
   return pending_.empty() && request_.at_start() ? SessionState::idle : SessionState::active;
 }
 

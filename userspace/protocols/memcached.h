@@ -1,4 +1,4 @@
-// memcached's text protocol on one connection, its meta commands included: commands and their answers, first in, first out.
+// memcached's protocols on one connection: the binary one (memcached_binary.h), and the text protocol, its meta commands included: commands and their answers, first in, first out.
 //
 // Each key that was asked for is a hit or a miss. Quiet meta commands have no answer when nothing is to be said: what is behind them tells.
 // Where bytes were not seen that may have held whole messages, what waits ends as unknown, and pairing begins anew with a
@@ -7,7 +7,10 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
+#include <string>
 
+#include "protocols/memcached_binary.h"
 #include "protocols/memcached_line.h"
 #include "protocols/parser.h"
 
@@ -30,7 +33,7 @@ class Memcached final : public Parser {
   bool waiting() const override { return false; }
   SessionState session() const override;
   Role role() const override { return client_ == Direction::send ? Role::client : Role::server; }
-  size_t memory() const override { return pending_.size() * sizeof(Command); }
+  size_t memory() const override { return pending_.size() * sizeof(Command) + (binary_ ? binary_->memory() : 0); }
 
  private:
   /// How a command is answered.
@@ -62,6 +65,7 @@ class Memcached final : public Parser {
   static const Name kNames[];
   static const Name* find(std::string_view name);
 
+  Verdict recognise_binary(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict commands(const Passage& passage, std::string_view bytes);
   Verdict command(const Passage& passage);
@@ -89,6 +93,9 @@ class Memcached final : public Parser {
   uint32_t tgid_ = 0;
   uint32_t client_run_ = 0;
   uint64_t last_ns_ = 0;
+
+  std::optional<MemcachedBinary> binary_;  ///< has taken over
+  std::string lead_;            ///< the first bytes, of what may be the binary protocol
 
   std::deque<Command> pending_;
   bool framed_ = true;          ///< the client's commands are followed
