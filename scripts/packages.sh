@@ -12,6 +12,7 @@ TEST_PACKAGES=(
   apache2-utils lighttpd php-fpm php-cli ruby ruby-webrick puma starman supervisor socat xinetd
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql lintian
   redis-server redis-tools python3-redis memcached python3-pymemcache
+  python3-psycopg python3-asyncpg libmariadb-dev libmemcached-tools
 )
 # For scripts/demo.sh, which adds Node.js, Java and Go where they are missing.
 DEMO_PACKAGES=(python3 python3-psycopg2 python3-redis curl nginx-light perl php-cli php-pgsql postgresql redis-server redis-tools prometheus)

@@ -19,8 +19,8 @@ class MySqlPacketReader {
   /// Bytes of a payload that passed unseen; false when they may have held more than that. `ended`: a packet has.
   bool skip(uint64_t length, bool& ended);
   void reset() { *this = MySqlPacketReader(max_kept_); }
-  /// Within a packet behind which another goes on with the payload: where that ends is not known.
-  bool goes_on() const { return in_payload_ && continues_; }
+  /// Another packet goes on with the payload: where that ends is not known.
+  bool goes_on() const { return continues_; }
   bool at_start() const { return have_ == 0 && !in_payload_ && !continues_; }
 
   // Of the packet that has ended. One of 16 MiB - 1 is told together with those that go on with it.

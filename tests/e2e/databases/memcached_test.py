@@ -132,6 +132,29 @@ except Exception: pass
 """
 
 
+def tools(agent, server):
+    """libmemcached's, in both protocols."""
+    if not program("memcslap") or not program("memccat"):
+        print("skipped: libmemcached-tools is not installed")
+        return
+    for protocol in ([], ["--binary"]):
+        service = "tools" + "".join(protocol)
+        before = truth(server)
+        for command in (["memcslap", "--test=get", "--execute-number=100", "--initial-load=100", "--concurrency=2"], ["memccat", "no-such-key"]):
+            subprocess.run([command[0], f"--servers=127.0.0.1:{server.port}", *protocol, *command[1:]], capture_output=True,
+                           env={**os.environ, "SERVICE_NAME": service})
+        wanted = {name: n - before[name] for name, n in truth(server).items() if name != "sets"}
+        check(f"{service}: it had hits and misses", wanted["hits"] >= 200 and wanted["misses"] >= 1, True)
+
+        def client():
+            return {name: int(agent.value(f"cache_{name}_total", cache_type="memcached", service=service)) for name in ("hits", "misses")}
+        try:
+            wait_until(lambda: client() == wanted, service, 5)
+        except TimeoutError:
+            pass
+        check(f"{service}: memcslap, memccat", client(), wanted)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--agent", required=True)
@@ -163,6 +186,7 @@ def main():
         except TimeoutError:
             pass
         check("pymemcache: many keys, big values, no reply", seen(agent, "server"), wanted)
+        tools(agent, server)
         check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
         check("messages that made no sense", agent.value("sockwatch_parse_errors_total", reason="bad_message"), 0)
     return 1 if wrong else 0

@@ -75,6 +75,69 @@ def psql(agent, server):
     check("psql, errors", queries(agent, "psql-broken", "error"), wanted)
 
 
+# Drivers with ways of their own: rows in pieces, portals left open, pipelines that fail in the middle, cancellation.
+DRIVERS = {
+    "asyncpg": """
+import asyncio, asyncpg, io, sys
+async def main():
+    c = await asyncpg.connect(host="127.0.0.1", port=int(sys.argv[1]), user="bench", database="bench", ssl=False)
+    await c.execute("CREATE TABLE drivers (a int PRIMARY KEY, b text)")
+    await c.executemany("INSERT INTO drivers VALUES ($1, $2)", [(i, "x") for i in range(300)])
+    for i in range(30): await c.fetchrow("SELECT * FROM drivers WHERE a >= $1", i)
+    async with c.transaction():
+        async for _ in c.cursor("SELECT generate_series(1, 500)", prefetch=50): pass
+        k = await c.cursor("SELECT generate_series(1, 500)")
+        await k.fetch(10); await k.fetch(10)
+    for bad in ("SELECT 1/0", "SELECT nothing"):
+        try: await c.fetch(bad)
+        except asyncpg.PostgresError: pass
+    try: await c.executemany("INSERT INTO drivers VALUES ($1, $2)", [(1000, "x"), (1, "there already"), (1001, "y")])
+    except asyncpg.PostgresError: pass
+    await c.copy_records_to_table("drivers", records=[(i, "c") for i in range(5000, 6000)])
+    await c.copy_from_query("SELECT * FROM drivers", output=io.BytesIO())
+    await c.execute("SELECT 1; SELECT 2; BEGIN; SELECT 3; COMMIT")
+    try: await c.fetch("SELECT pg_sleep(60)", timeout=0.2)
+    except asyncio.TimeoutError: pass
+    await c.fetchval("SELECT 9")
+    await c.close()
+asyncio.run(main())
+""",
+    "psycopg": """
+import psycopg, sys
+where = f"host=127.0.0.1 port={sys.argv[1]} user=bench dbname=bench"
+with psycopg.connect(where, autocommit=True) as c:
+    with c.pipeline():
+        for i in range(50): c.execute("UPDATE drivers SET b = 'z' WHERE a = %s", (i,))
+    try:
+        with c.pipeline() as p:
+            c.execute("SELECT 1"); c.execute("INSERT INTO drivers VALUES (1, 'there already')"); c.execute("SELECT 2"); p.sync()
+            c.execute("SELECT 3")
+    except psycopg.Error: pass
+    with c.cursor().copy("COPY drivers FROM STDIN") as rows: rows.write_row((7000, "z"))
+    try:
+        with c.cursor().copy("COPY drivers FROM STDIN") as rows:
+            rows.write_row((7001, "z")); raise ValueError
+    except (ValueError, psycopg.Error): pass
+    with c.cursor().copy("COPY drivers TO STDOUT") as rows:
+        for _ in rows: pass
+    c.execute("LISTEN ch"); c.execute("NOTIFY ch, 'hi'"); c.execute("DO $$ begin raise notice 'n'; end $$"); c.execute("")
+    for _ in c.cursor().stream("SELECT generate_series(1, 100)"): pass
+""",
+}
+
+
+def drivers(agent, server):
+    wanted_errors = {"asyncpg": {"SELECT": 3, "INSERT": 1}, "psycopg": {"INSERT": 1, "COPY": 1}}
+    for driver, script in DRIVERS.items():
+        if subprocess.run(["/usr/bin/python3", "-c", f"import {driver}"], capture_output=True).returncode:
+            print(f"skipped: {driver} is not installed")
+            continue
+        server.reset()
+        run(driver, "/usr/bin/python3", "-c", script, str(server.port), check=True)
+        compare(agent, driver, server.calls(), f"{driver}: rows in pieces, pipelines, COPY")
+        check(f"{driver}: errors", queries(agent, driver, "error"), wanted_errors[driver])
+
+
 CLIENT = """
 import psycopg2, sys, threading
 dsn, n = sys.argv[1], int(sys.argv[2])
@@ -183,6 +246,7 @@ def main():
         with Agent(options.agent) as agent:
             pgbench(agent, server)
             psql(agent, server)
+            drivers(agent, server)
             pool(agent, server, "pool-tcp", None)
             pool(agent, server, "pool-unix", server.folder)
             tls(agent)
