@@ -43,7 +43,7 @@ class Checker final : public TransactionSink {
   void on_query(const Query& q) override {
     REQUIRE(!closed);
     ++queries;
-    REQUIRE(!q.operation.empty() && q.operation.size() <= 16);
+    REQUIRE(!q.operation.empty() && q.operation.size() <= 20);
     REQUIRE(q.start_ns + q.duration_ns <= now_ns);
     REQUIRE(q.status == QueryStatus::ok || q.status == QueryStatus::error || (q.hits == 0 && q.misses == 0));
     REQUIRE(q.hits <= passed && q.misses <= passed);

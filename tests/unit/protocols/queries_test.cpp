@@ -172,6 +172,26 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
 }
 
+TEST(QueryGaps, TheEndOfACommandOfSeveralPacketsMayPassUnseen) {
+  // 16 MiB - 1 is in the first packet; the second's header is not seen. The listing may tell of any part of it.
+  const std::string begin("\xff\xff\xff\0\x03INSERT INTO t VALUES ('", 28);
+  const size_t rest = 0xffffff + 4 - begin.size();
+  for (const size_t told : {size_t{1'000'000}, rest - 1, rest}) {
+    Player mysql(Role::client);
+    mysql.play(server(my_greeting(kUsual)));
+    mysql.play(client(my_login(kUsual)));
+    mysql.play(server(my_ok(2, 2)));
+    mysql.play({Turn::Who::client, begin, told, std::string(16, 'x')});
+    mysql.play({Turn::Who::client, "", 17'000'000, std::string(16, 'x')});
+    EXPECT_EQ(mysql.conversation().session(), SessionState::active);
+    mysql.play(server(my_ok(2, 2)));
+    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    mysql.play(client(my_command(3, "SELECT 1")));
+    mysql.play(server(my_rows(false, 2)));
+    EXPECT_EQ(mysql.finish(), (Lines{"INSERT ok", "SELECT ok"})) << told;
+  }
+}
+
 TEST(QueryGaps, WhatMayHaveHeldWholeMessagesMakesItsQuestionsUnknownAndFootingIsFoundAgain) {
   Player redis(Role::server);
   redis.play(client(resp({"GET", "a"}) + resp({"GET", "b"})));
@@ -179,6 +199,13 @@ TEST(QueryGaps, WhatMayHaveHeldWholeMessagesMakesItsQuestionsUnknownAndFootingIs
   redis.play(client(resp({"GET", "c"})));
   redis.play(server("$1\r\nv\r\n"));
   EXPECT_EQ(redis.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 1+0"}));
+
+  Player packets(Role::client);
+  packets.play(client(ask(0, 1, "a") + ask(0, 2, "b")));
+  packets.play({Turn::Who::server, answer(0, 0, 1, "v"), 40, ""});
+  packets.play(client(ask(0, 3, "c")));
+  packets.play({Turn::Who::server, answer(0, 0, 3, std::string(90'000, 'v')).substr(0, 30), 89'994, ""});
+  EXPECT_EQ(packets.finish(), (Lines{"GET ok 1+0", "GET unknown", "GET ok 1+0"}));
 
   Player memcached(Role::client);
   memcached.play(client("get a\r\nget b\r\n"));
@@ -211,6 +238,13 @@ TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
     redis.play(client(resp({"GET", "k"})));
     redis.play(server("$-1\r\n"));
     EXPECT_EQ(redis.finish(), (Lines{"GET ok 0+1"}));
+
+    Player memcached(role);
+    memcached.begin_in_the_middle();
+    memcached.play(server(answer(0, 0, 2, "old")));
+    memcached.play(client(ask(0, 3, "k")));
+    memcached.play(server(answer(0, 1, 3, "Not found")));
+    EXPECT_EQ(memcached.finish(), (Lines{"GET ok 0+1"}));
   }
 }
 
@@ -226,6 +260,25 @@ TEST(QuerySessions, WhatAConnectionIsAt) {
   postgres.play(server(done("BEGIN") + ready('T')));
   EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
 
+  postgres.play(client(pg('Q', nul("SELECT 1/0"))));
+  postgres.play(server(kPgError + ready('E')));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+  postgres.play(client(pg('Q', nul("ROLLBACK"))));
+  postgres.play(server(done("ROLLBACK") + ready('I')));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  // What is flushed and not synchronised leaves the server busy.
+  postgres.play(client(parse("SELECT 1") + bind("") + execute("") + pg('H', "")));
+  postgres.play(server(kPgBound + done("SELECT 1")));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  postgres.play(client(kSync));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  postgres.play(server(ready('I')));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+
+  Player cancel(Role::client);
+  EXPECT_EQ(cancel.play(client(big(16) + big(80877102) + big(7) + big(8))), Verdict::finished);
+  EXPECT_EQ(cancel.finish(), Lines());
+
   Player encrypted(Role::client);
   encrypted.play(client(big(8) + big(80877103)));
   encrypted.play(server("S"));
@@ -238,7 +291,8 @@ TEST(QuerySessions, WhatAConnectionIsAt) {
 TEST(QueryLimits, HostileLengthsGetNoAnswer) {
   const std::vector<Turn> turns = {client("*1\r\n$99999999999999999999\r\n"), client("*2147483648\r\n"), client("*1\r\n$-1\r\n"),
                                    client("set k 0 0 99999999999\r\n"),       client(big(4) + big(196608)), client(big(0xffffffff) + big(196608)),
-                                   server(my(0, std::string(1, 10))),         client(std::string(200, '\0')), client(std::string(200, '\xff'))};
+                                   server(my(0, std::string(1, 10))),         client(std::string(200, '\0')), client(std::string(200, '\xff')),
+                                   client("\x80" + std::string(199, '\0')), client("\x80\1\xff\xff" + std::string(4, '\0') + std::string(16, '\xff'))};
   for (const Turn& turn : turns) {
     Player player(Role::server);
     player.play(turn);

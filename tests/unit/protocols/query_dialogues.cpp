@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "query_dialogues_more.h"
 #include "query_messages.h"
 
 namespace sockwatch {
@@ -69,6 +70,7 @@ std::vector<QueryDialogue> query_dialogues() {
                     client(my_command(14, "")), server(my_ok(1, 2)), client(my_command(1, ""))},
                    {"SELECT ok", "INSERT ok", "SELECT ok", "UPDATE error", "PREPARE ok", "DELETE ok", "CALL ok", "PING ok"}});
   }
+  for (const auto& more : {postgresql_dialogues(), mysql_dialogues(), cache_dialogues()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -19,6 +19,11 @@ inline std::string pg_startup() {
 }
 inline std::string done(const std::string& tag) { return pg('C', nul(tag)); }
 inline std::string ready(char status) { return pg('Z', std::string(1, status)); }
+inline std::string parse(const std::string& text) { return pg('P', nul("") + nul(text) + std::string(2, '\0')); }
+inline std::string bind(const std::string& portal) { return pg('B', nul(portal) + nul("") + std::string(6, '\0')); }
+inline std::string execute(const std::string& portal, uint32_t rows = 0) { return pg('E', nul(portal) + big(rows)); }
+inline const std::string kSync = pg('S', "");
+inline const std::string kPgBound = pg('1', "") + pg('2', "");
 inline const std::string kPgWelcome = pg('R', big(0)) + pg('S', nul("a") + nul("b")) + ready('I');
 inline const std::string kPgRow = pg('T', "columns") + pg('D', std::string(300, 'v'));
 inline const std::string kPgError = pg('E', nul("SERROR") + nul("C42P01") + '\0');
@@ -60,6 +65,21 @@ inline std::string resp(std::initializer_list<std::string> words) {
   std::string out = "*" + std::to_string(words.size()) + "\r\n";
   for (const std::string& word : words) out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
   return out;
+}
+
+// memcached's binary protocol.
+inline std::string binary(uint8_t magic, uint8_t code, uint16_t status, uint8_t opaque, const std::string& extras = {}, const std::string& key = {},
+                   const std::string& value = {}) {
+  const auto body = static_cast<uint32_t>(extras.size() + key.size() + value.size());
+  return std::string{static_cast<char>(magic), static_cast<char>(code), 0, static_cast<char>(key.size()), static_cast<char>(extras.size()), 0,
+                     static_cast<char>(status >> 8), static_cast<char>(status)} +
+         big(body) + std::string(3, '\0') + static_cast<char>(opaque) + std::string(8, '\0') + extras + key + value;
+}
+inline std::string ask(uint8_t code, uint8_t opaque, const std::string& key, const std::string& extras = {}, const std::string& value = {}) {
+  return binary(0x80, code, 0, opaque, extras, key, value);
+}
+inline std::string answer(uint8_t code, uint16_t status, uint8_t opaque, const std::string& value = {}, const std::string& key = {}) {
+  return binary(0x81, code, status, opaque, {}, key, value);
 }
 
 }  // namespace sockwatch
