@@ -4,6 +4,7 @@
 #define SOCKWATCH_EMIT_H
 
 #include "ring.h"
+#include "scratch.h"
 
 static __always_inline void fill_process(struct sw_process *process)
 {
@@ -98,7 +99,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 	return true;
 }
 
-static __always_inline void emit_owner(struct socket_state *st, __u64 now, __u32 tgid)
+static __noinline void emit_owner(struct socket_state *st, __u64 now, __u32 tgid)
 {
 	struct {
 		struct sw_header header;
@@ -112,7 +113,7 @@ static __always_inline void emit_owner(struct socket_state *st, __u64 now, __u32
 	introduce(tgid);
 }
 
-static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u8 flags)
+static __noinline void emit_control(struct socket_state *st, __u8 kind, __u8 flags)
 {
 	struct sw_header header = {
 		.socket = st->cookie,
@@ -130,7 +131,7 @@ static __always_inline void emit_control(struct socket_state *st, __u8 kind, __u
 }
 
 /* Tells of the bytes that passed since the last record, of which only the end is known. */
-static __always_inline void emit_untold(struct socket_state *st, __u32 direction)
+static __noinline void emit_untold(struct socket_state *st, __u32 direction)
 {
 	struct stream *d = &st->streams[direction & 1];
 	struct untold *u = &st->untold[direction & 1];

@@ -12,25 +12,21 @@
 #define IOVECS_MAX 1024     /* UIO_MAXIOV */
 #define SMALL_SEGMENT 1024  /* segments up to this are copied whole */
 
-struct message {
-	__u64 base;   /* one buffer ... */
-	__u64 iov;    /* ... or an array of them, when not 0 */
-	__u32 iovcnt;
-	__u32 hidden; /* enum sw_hidden_reason: neither */
-	__u32 first;  /* bytes to leave out of the first iovec */
-	__u32 in_kernel; /* the array is in kernel memory; what it points to never is */
-};
-
 static __always_inline void message_from_header(struct message *m, __u64 header)
 {
-	struct user_message h;
+	struct scratch *s = scratch();
+	__u64 iov, n;
 
-	if (bpf_probe_read_user(&h, sizeof(h), (void *)header)) {
+	if (!s || bpf_probe_read_user(&s->user_message, sizeof(s->user_message), (void *)header)) {
 		m->hidden = SW_HIDDEN_FAULT;
 		return;
 	}
-	m->iov = h.iov;
-	m->iovcnt = h.iovlen > IOVECS_MAX ? IOVECS_MAX : h.iovlen;
+	iov = s->user_message.iov;
+	n = s->user_message.iovlen;
+	barrier_var(iov); /* or the compiler makes one load of these and of those from registers, which the verifier refuses */
+	barrier_var(n);
+	m->iov = iov;
+	m->iovcnt = n > IOVECS_MAX ? IOVECS_MAX : n;
 }
 
 struct room {
@@ -49,23 +45,26 @@ static long add_room(__u32 index, struct room *room)
 }
 
 /*
- * Which element of a sendmmsg or recvmmsg this is, empty ones included. Nothing tells but their order: a call goes from element
+ * Puts into scratch()->message which element of a sendmmsg or recvmmsg this is, empty ones included. Nothing tells but their order: a call goes from element
  * to element until it has done all, or ends in an error or a short send. Each element's length is written after its
  * tracepoint. A receive may also end because its time is over, of which nothing tells: it is hidden.
  */
-__noinline int message_from_array(struct socket_state *st, struct message *to, __u32 direction, __u32 length)
+__noinline int message_from_array(struct socket_state *st, __u32 direction, __u32 length)
 {
+	struct scratch *s = scratch();
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	__u64 array = PT_REGS_PARM2_SYSCALL(regs), offset;
 	__u32 vlen = PT_REGS_PARM3_SYSCALL(regs), pid = task->pid, i = 0, previous;
-	struct message m = {};
+	struct message *m;
 
-	if (!st || !to)
+	if (!st || !s)
 		return 0;
+	m = &s->message;
+	m->base = m->iov = m->iovcnt = m->hidden = m->first = m->in_kernel = 0;
 	if (direction == SW_RECV && vlen > 1 && PT_REGS_PARM5_SYSCALL(regs)) {
 		st->mmsg = 0;
-		to->hidden = SW_HIDDEN_SYSCALL;
+		m->hidden = SW_HIDDEN_SYSCALL;
 		return 0;
 	}
 	offset = st->streams[direction & 1].offset;
@@ -76,20 +75,19 @@ __noinline int message_from_array(struct socket_state *st, struct message *to, _
 						   __builtin_offsetof(struct user_mmsg, len))) ||
 		      previous != st->mmsg_length))
 		i = 0;
-	message_from_header(&m, array + i * sizeof(struct user_mmsg));
+	message_from_header(m, array + i * sizeof(struct user_mmsg));
 	st->mmsg = i + 1 < vlen ? array : 0;
 	st->mmsg_pid = pid;
 	st->mmsg_next = i + 1;
 	st->mmsg_offset = offset + length;
 	st->mmsg_length = length;
-	if (direction == SW_SEND && !m.hidden) {
-		struct room room = { .iov = m.iov };
+	if (direction == SW_SEND && !m->hidden) {
+		struct room room = { .iov = m->iov };
 
-		bpf_loop(m.iovcnt, add_room, &room, 0);
+		bpf_loop(m->iovcnt, add_room, &room, 0);
 		if (room.bytes > length)
 			st->mmsg = 0;
 	}
-	*to = m;
 	return 0;
 }
 
@@ -146,10 +144,12 @@ static __always_inline bool locate_plain(struct message *m, long nr, struct pt_r
 	return true;
 }
 
-static __always_inline void locate(struct message *m, struct sock *sk, struct socket_state *st, __u32 direction,
+/* Fills in scratch()->message. */
+static __always_inline void locate(struct scratch *s, struct sock *sk, struct socket_state *st, __u32 direction,
 				   __u64 length, int flags, struct task_struct *task)
 {
 	struct pt_regs *regs = registers(task);
+	struct message *m = &s->message;
 	long nr = syscall_number(regs);
 
 	m->base = m->iov = m->iovcnt = m->hidden = m->first = m->in_kernel = 0;
@@ -163,45 +163,30 @@ static __always_inline void locate(struct message *m, struct sock *sk, struct so
 	}
 	if (task->io_uring || task->flags & PF_IO_WORKER) {
 		if (nr == __NR_io_uring_enter || !descriptor_is(task, PT_REGS_PARM1_SYSCALL(regs), sk)) {
-			struct found f;
+			const struct found *f = &s->found;
 
-			if (!locate_request(&f, sk, task, direction, length)) {
+			if (!locate_request(s, sk, task, direction, length)) {
 				m->hidden = SW_HIDDEN_URING;
 				return;
 			}
-			m->base = f.base;
-			m->iov = f.iov;
-			m->iovcnt = f.iovcnt > IOVECS_MAX ? IOVECS_MAX : f.iovcnt;
-			m->first = f.first;
-			m->in_kernel = f.in_kernel;
+			m->base = f->base;
+			m->iov = f->iov;
+			m->iovcnt = f->iovcnt > IOVECS_MAX ? IOVECS_MAX : f->iovcnt;
+			m->first = f->first;
+			m->in_kernel = f->in_kernel;
 			return;
 		}
 	}
 	if (locate_plain(m, nr, regs))
 		return;
 	if (is_of_array(nr)) {
-		message_from_array(st, m, direction, length);
+		message_from_array(st, direction, length);
 	} else if (nr == __NR_sendfile || nr == __NR_splice) {
 		m->hidden = SW_HIDDEN_SPLICE;
 	} else {
 		m->hidden = SW_HIDDEN_SYSCALL;
 	}
 }
-
-/* A copy under way: `want` bytes after the first `skip` of a message of `length`, and its last `tail` bytes. */
-struct gather {
-	__u64 iov;
-	__u32 iovcnt;
-	__u32 want;
-	__u64 skip;
-	__u64 length;
-	__u64 position; /* in the message, of the next buffer */
-	__u32 captured;
-	__u32 tail;
-	__u32 fault;
-	__u32 first;
-	__u32 in_kernel;
-};
 
 static __always_inline long read_iovecs(const struct gather *g, struct user_iovec *to, __u32 size)
 {
@@ -248,58 +233,56 @@ static __always_inline bool take(struct gather *g, struct scratch *s, __u64 base
 	return end >= g->length || (!g->tail && g->captured == g->want);
 }
 
-static long take_next(__u32 index, struct gather *g)
+static long take_next(__u32 index, void *nothing)
 {
-	struct user_iovec v;
 	struct scratch *s = scratch();
+	struct user_iovec *v;
 
-	if (!s || index >= g->iovcnt)
+	if (!s || index >= s->gather.iovcnt)
 		return 1;
-	if (read_iovecs(g, &v, sizeof(v))) {
-		g->fault = 1;
+	v = &s->iovecs[0];
+	if (read_iovecs(&s->gather, v, sizeof(*v))) {
+		s->gather.fault = 1;
 		return 1;
 	}
-	g->iov += sizeof(v);
-	return take(g, s, v.base, v.len);
+	s->gather.iov += sizeof(*v);
+	return take(&s->gather, s, v->base, v->len);
 }
 
-#define IOVECS_FIRST 4 /* read at once; more are read one by one */
-
-/* Global, so that the verifier sees it once and not once a path that leads there. */
-__noinline int gather_all(struct gather *g)
+/* Does scratch()->gather. Global, so that the verifier sees it once and not once a path that leads there. */
+__noinline int gather_all(void)
 {
-	struct user_iovec first[IOVECS_FIRST];
 	struct scratch *s = scratch();
-	struct gather local; /* bpf_loop takes its context from the stack */
+	struct user_iovec *first;
+	struct gather *g;
 	__u32 n, i;
 
-	if (!g || !s)
+	if (!s)
 		return 1;
-	local = *g;
-	n = local.iovcnt;
+	g = &s->gather;
+	first = s->iovecs;
+	n = g->iovcnt;
 	barrier_var(n);
 	if (n > IOVECS_FIRST)
 		n = IOVECS_FIRST;
-	if (read_iovecs(&local, first, n * sizeof(first[0])))
+	if (read_iovecs(g, first, n * sizeof(first[0])))
 		return 1;
-	if (local.first) {
-		if (local.first > first[0].len)
+	if (g->first) {
+		if (g->first > first[0].len)
 			return 1;
-		first[0].base += local.first;
-		first[0].len -= local.first;
+		first[0].base += g->first;
+		first[0].len -= g->first;
 	}
 	for (i = 0; i < IOVECS_FIRST; i++) {
-		if (i >= n)
-			goto done;
-		if (take(&local, s, first[i].base, first[i].len))
-			goto done;
+		if (i >= n || take(g, s, first[i].base, first[i].len))
+			return g->fault;
 	}
-	local.iov += IOVECS_FIRST * sizeof(first[0]);
-	local.iovcnt -= IOVECS_FIRST;
-	bpf_loop(IOVECS_MAX, take_next, &local, 0);
-done:
-	g->captured = local.captured;
-	return local.fault;
+	if (g->iovcnt <= IOVECS_FIRST)
+		return g->fault;
+	g->iov += IOVECS_FIRST * sizeof(first[0]);
+	g->iovcnt -= IOVECS_FIRST;
+	bpf_loop(IOVECS_MAX, take_next, 0, 0);
+	return g->fault;
 }
 
 /* Room for a short message, and as much again for the verifier. */
@@ -336,26 +319,35 @@ __noinline int copy_small(struct small_message *to, __u64 iov, __u32 iovcnt, __u
 }
 
 /*
- * Copies `want` bytes of the message after the first `skip` to scratch()->data and its last `tail` bytes to scratch()->tail.
- * Returns how many were copied; on a fault none, with m->hidden set.
+ * Copies `want` bytes of s->message after the first `skip` to s->data and its last `tail` bytes to s->tail.
+ * Returns how many were copied; on a fault none, with s->message.hidden set.
  */
-static __always_inline __u32 copy_message(struct message *m, __u64 length, __u64 skip, __u32 want, __u32 tail)
+static __always_inline __u32 copy_message(struct scratch *s, __u64 length, __u64 skip, __u32 want, __u32 tail)
 {
-	struct scratch *s = scratch();
-	struct gather g = { .iov = m->iov, .iovcnt = m->iovcnt, .want = want, .skip = skip, .length = length, .tail = tail,
-			    .first = m->first, .in_kernel = m->in_kernel };
+	struct message *m = &s->message;
+	struct gather *g = &s->gather;
 
-	if (!s || m->hidden)
+	if (m->hidden)
 		return 0;
+	g->iov = m->iov;
+	g->iovcnt = m->iovcnt;
+	g->first = m->first;
+	g->in_kernel = m->in_kernel;
+	g->want = want;
+	g->skip = skip;
+	g->length = length;
+	g->tail = tail;
+	g->position = 0;
+	g->captured = g->fault = 0;
 	if (m->iov)
-		g.fault = gather_all(&g);
+		g->fault = gather_all();
 	else
-		take(&g, s, m->base, length);
-	if (g.fault) {
+		take(g, s, m->base, length);
+	if (g->fault) {
 		m->hidden = SW_HIDDEN_FAULT;
 		return 0;
 	}
-	return g.captured;
+	return g->captured;
 }
 
 #endif

@@ -24,41 +24,32 @@ static __always_inline __u32 skipped_bytes(struct sock *sk, struct socket_state 
 	return skipped > 0x7fffffff ? 0 : skipped;
 }
 
-/* A long segment of a database or cache, in several records: there is no body in it that could be left out. */
-struct part {
-	struct message message;
-	__u64 length;
-	__u64 skip; /* up to where records have told */
-	__u64 now;
-	__u32 direction;
-	__u32 pad;
-};
-
 /* Global, so that the verifier sees it once. Returns whether more is to be told. */
-__noinline int emit_part(struct socket_state *st, struct part *p)
+__noinline int emit_part(struct socket_state *st)
 {
 	struct scratch *s = scratch();
-	struct message m;
 	struct stream *d;
+	struct part *p;
 	__u64 rest;
 	__u32 want, captured, tail;
 
-	if (!st || !p || !s)
+	if (!st || !s)
 		return 0;
-	m = p->message;
+	p = &s->part;
+	s->message.hidden = p->hidden;
 	d = &st->streams[p->direction & 1];
 	rest = p->length - p->skip;
 	want = query_budget(d, rest);
 	tail = want ? 0 : SW_TAIL_MAX;
-	captured = copy_message(&m, p->length, p->skip, want, tail);
-	if (m.hidden)
+	captured = copy_message(s, p->length, p->skip, want, tail);
+	if (s->message.hidden)
 		captured = tail = 0;
 	if (captured)
 		rest = captured;
 	fill_header(&s->header, st, p->direction, rest, p->now);
 	s->header.captured = captured;
 	s->header.tail = tail;
-	s->header.hidden = m.hidden;
+	s->header.hidden = s->message.hidden;
 	captured &= 2 * SW_CAPTURE_MAX - 1;
 	if (captured > SW_CAPTURE_MAX)
 		return 0;
@@ -84,7 +75,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	__u64 now = bpf_ktime_get_ns(), skip = 0;
 	__u32 tgid = task->tgid, first, captured, tail;
 	struct scratch *s = scratch();
-	struct message m;
+	struct message *m;
 	bool begins;
 
 	if (!s)
@@ -101,7 +92,8 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		turn(st, direction);
 
 	/* Also where no byte is wanted: which of several messages of a call comes next depends on it. */
-	locate(&m, sk, st, direction, length, flags, task);
+	m = &s->message;
+	locate(s, sk, st, direction, length, flags, task);
 	if (d->offset < d->skip_until) {
 		__u64 body = d->skip_until - d->offset;
 
@@ -122,27 +114,27 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		__u32 keep = length < SW_TAIL_MAX ? length : SW_TAIL_MAX;
 
 		first = length - skip < 16 ? length - skip : 16;
-		captured = copy_message(&m, length, skip, first, keep);
+		captured = copy_message(s, length, skip, first, keep);
 		if (captured < 12 || st->queries || head_kind() == HEAD_NONE) {
 			pass(d, length - skip, now);
-			u->hidden = m.hidden;
-			u->tail_len = m.hidden ? 0 : keep;
+			u->hidden = m->hidden;
+			u->tail_len = m->hidden ? 0 : keep;
 			__builtin_memcpy(u->tail, s->tail, SW_TAIL_MAX);
 			return;
 		}
 	}
 
-	if (m.hidden && st->verdict == VERDICT_MINE && d->run_records >= HIDDEN_RECORDS) {
+	if (m->hidden && st->verdict == VERDICT_MINE && d->run_records >= HIDDEN_RECORDS) {
 		pass(d, length - skip, now);
-		u->hidden = m.hidden;
+		u->hidden = m->hidden;
 		u->tail_len = 0;
 		return;
 	}
 	first = length - skip < SMALL_SEGMENT ? length - skip : SMALL_SEGMENT;
 	tail = length - skip > first ? SW_TAIL_MAX : 0;
-	captured = copy_message(&m, length, skip, first, tail);
-	if (st->verdict <= VERDICT_MAYBE && (m.hidden || st->probe_len < PROBE_MAX)) {
-		if (!m.hidden)
+	captured = copy_message(s, length, skip, first, tail);
+	if (st->verdict <= VERDICT_MAYBE && (m->hidden || st->probe_len < PROBE_MAX)) {
+		if (!m->hidden)
 			judge(st, direction, captured, length);
 		if (st->verdict == VERDICT_IGNORE)
 			return;
@@ -158,23 +150,27 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		__u32 want = wanted(st, direction, length - skip, captured);
 
 		if (want > captured)
-			captured = copy_message(&m, length, skip, want, want < length - skip ? SW_TAIL_MAX : 0);
+			captured = copy_message(s, length, skip, want, want < length - skip ? SW_TAIL_MAX : 0);
 		else
 			captured = want;
 		tail = captured < length - skip ? SW_TAIL_MAX : 0;
 	}
-	if (m.hidden)
+	if (m->hidden)
 		captured = tail = 0;
 
 	if (st->queries && st->opened && length - skip > SW_CAPTURE_MAX) {
-		struct part p = { .message = m, .length = length, .skip = skip, .now = now, .direction = direction };
 		__u32 i;
 
 		if (st->tgid != tgid)
 			emit_owner(st, now, tgid);
 		emit_untold(st, direction);
+		s->part.length = length;
+		s->part.skip = skip;
+		s->part.now = now;
+		s->part.direction = direction;
+		s->part.hidden = m->hidden;
 		for (i = 0; i < PARTS_MAX; i++)
-			if (!emit_part(st, &p))
+			if (!emit_part(st))
 				break;
 		return;
 	}
@@ -188,7 +184,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	fill_header(&s->header, st, direction, length - skip, now);
 	s->header.captured = captured;
 	s->header.tail = tail;
-	s->header.hidden = m.hidden;
+	s->header.hidden = m->hidden;
 	captured &= 2 * SW_CAPTURE_MAX - 1;
 	if (captured > SW_CAPTURE_MAX)
 		goto lost;

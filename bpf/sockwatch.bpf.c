@@ -95,8 +95,6 @@ static __noinline struct socket_state *nothing_passed(struct sock *sk, struct so
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct message m = {};
-
 	if (syscall_is_compat(task, regs) || task->flags & PF_IO_WORKER || !is_of_array(syscall_number(regs))) {
 		if (st)
 			st->mmsg = 0;
@@ -105,7 +103,7 @@ static __noinline struct socket_state *nothing_passed(struct sock *sk, struct so
 	if (!st)
 		st = new_state(sk, direction, 0);
 	if (st)
-		message_from_array(st, &m, direction, 0);
+		message_from_array(st, direction, 0);
 	return st;
 }
 

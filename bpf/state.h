@@ -100,27 +100,6 @@ struct {
 	__type(value, __u8);
 } sw_known_processes SEC(".maps");
 
-/*
- * Where a record is put together: one element a CPU (userspace sets the number), for programs that run in process
- * context. An ordinary array: a per-CPU one is limited to 32 KiB.
- */
-struct scratch {
-	struct {
-		struct sw_header header;
-		struct sw_open open;
-	} open;
-	__u8 tail[SW_TAIL_MAX];
-	struct sw_header header;
-	__u8 data[2 * SW_CAPTURE_MAX];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} sw_scratch SEC(".maps");
-
 /* Set by userspace before load. */
 const volatile __u32 sw_agent_tgid = 0;        /* our own endpoint is not watched */
 const volatile __u32 sw_ring_size = 4096;      /* of each ring; a power of two */
@@ -140,12 +119,6 @@ static __always_inline void count(enum sw_counter what)
 	struct sw_ring *r = ring();
 	if (r)
 		r->counts[what]++;
-}
-
-static __always_inline struct scratch *scratch(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	return bpf_map_lookup_elem(&sw_scratch, &cpu);
 }
 
 #endif

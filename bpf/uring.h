@@ -8,7 +8,7 @@
 #ifndef SOCKWATCH_URING_H
 #define SOCKWATCH_URING_H
 
-#include "state.h"
+#include "scratch.h"
 
 /* From include/uapi/linux/io_uring.h, of which older copies lack some. */
 #define OP_READV 1
@@ -89,16 +89,6 @@ static __always_inline bool moves_bytes(__u8 op)
 {
 	return op < 64 && OPS(op) & (SENDS | RECEIVES);
 }
-
-/* Where a request's message lies, that has just moved `length` bytes to or from it. */
-struct found {
-	__u64 base;   /* as in struct message */
-	__u64 iov;
-	__u32 iovcnt;
-	__u32 first;  /* bytes to leave out of the first iovec */
-	__u32 in_kernel; /* the iovecs are */
-	__u32 pad;
-};
 
 /* The iovecs that hold the `length` bytes that end where the iterator stands. */
 static __always_inline bool walk_back(struct found *f, __u64 iov, __u64 offset, __u64 count, __u64 length)
@@ -222,13 +212,13 @@ static __always_inline bool stays(__u64 request)
 }
 
 /*
- * Finds the request that has just moved the bytes; false when none of those remembered fits. It is forgotten, as it has done
+ * Puts into s->found the request that has just moved the bytes; false when none of those remembered fits. It is forgotten, as it has done
  * what it was for: another request's bytes must never be taken for those of one that is not remembered.
  */
-static __always_inline bool locate_request(struct found *f, struct sock *sk, struct task_struct *task, __u32 direction, __u64 length)
+static __always_inline bool locate_request(struct scratch *s, struct sock *sk, struct task_struct *task, __u32 direction, __u64 length)
 {
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file), keys[2] = { task->pid, file }, best = 0, request = 0;
-	struct found candidate;
+	struct found *f = &s->found;
 	__u32 k, i;
 
 	if (task->flags & PF_IO_WORKER) {
@@ -245,11 +235,11 @@ static __always_inline bool locate_request(struct found *f, struct sock *sk, str
 		if (!r)
 			continue;
 		for (i = 0; i < REQUESTS; i++) {
-			if (r->ts[i] <= best || !request_fits(&candidate, r->req[i], file, length, direction))
+			if (r->ts[i] <= best || !request_fits(&s->candidate, r->req[i], file, length, direction))
 				continue;
 			best = r->ts[i];
 			request = r->req[i];
-			*f = candidate;
+			*f = s->candidate;
 		}
 	}
 	if (!best)
