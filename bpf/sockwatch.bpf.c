@@ -8,6 +8,27 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/*
+ * From 7.0 on a tracepoint's programs may be preempted, also by another task's that use the same CPU's ring and scratch memory.
+ * The version is libbpf's to fill in; what is not for it is left out when the programs are loaded.
+ */
+extern int LINUX_KERNEL_VERSION __kconfig;
+extern void bpf_preempt_disable(void) __weak __ksym;
+extern void bpf_preempt_enable(void) __weak __ksym;
+#define PREEMPTIBLE (LINUX_KERNEL_VERSION >= 0x061300) /* 6.19: nothing is lost by being early */
+
+static __always_inline void enter(void)
+{
+	if (PREEMPTIBLE)
+		bpf_preempt_disable();
+}
+
+static __always_inline void leave(void)
+{
+	if (PREEMPTIBLE)
+		bpf_preempt_enable();
+}
+
 /* TCP and stream AF_UNIX, with a process behind it. */
 static __always_inline bool watchable(struct sock *sk)
 {
@@ -161,45 +182,50 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(sw_send, struct sock *sk, int ret, int flags)
 {
-	return data(sk, SW_SEND, ret, flags);
+	enter();
+	data(sk, SW_SEND, ret, flags);
+	leave();
+	return 0;
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sw_recv, struct sock *sk, int ret, int flags)
 {
-	return data(sk, SW_RECV, ret, flags);
+	enter();
+	data(sk, SW_RECV, ret, flags);
+	leave();
+	return 0;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(sw_state, struct sock *sk, int before, int after)
+static __always_inline void state_changed(struct sock *sk, int before, int after)
 {
 	struct socket_state *st;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
-		return 0;
+		return;
 	if (after == TCP_LISTEN || (before == TCP_SYN_RECV && after == TCP_ESTABLISHED)) {
 		st = new_state(sk, SW_RECV, 0);
 		if (!st)
-			return 0;
+			return;
 		st->known_start = 1;
 		st->listening = after == TCP_LISTEN;
 		st->passive = !st->listening;
 		if (st->listening)
 			st->tgid = bpf_get_current_pid_tgid() >> 32;
-		return 0;
+		return;
 	}
 	if (after != TCP_FIN_WAIT1 && after != TCP_LAST_ACK && after != TCP_CLOSE)
-		return 0;
+		return;
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (!st || !st->opened || st->closed || st->verdict == VERDICT_IGNORE)
-		return 0;
+		return;
 	if (after == TCP_CLOSE) {
 		/*
 		 * A reset leaves unread bytes readable, and comes before the report of the send that it answers: the end comes when
 		 * the process is told, or lets go.
 		 */
 		if (sk->sk_socket)
-			return 0;
+			return;
 		emit_close(st, before == TCP_ESTABLISHED ? SW_FLAG_RESET : 0);
 	} else if (sk->sk_shutdown == SHUTDOWN_MASK) {
 		emit_close(st, 0);
@@ -207,6 +233,14 @@ int BPF_PROG(sw_state, struct sock *sk, int before, int after)
 		emit_untold(st, SW_SEND);
 		emit_control(st, SW_RECORD_EOF, SW_FLAG_SEND);
 	}
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sw_state, struct sock *sk, int before, int after)
+{
+	enter();
+	state_changed(sk, before, after);
+	leave();
 	return 0;
 }
 
@@ -215,8 +249,10 @@ int BPF_PROG(sw_destroy, struct sock *sk)
 {
 	struct socket_state *st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 
+	enter();
 	if (st && st->verdict != VERDICT_IGNORE)
 		emit_close(st, 0);
+	leave();
 	return 0;
 }
 

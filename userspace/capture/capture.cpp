@@ -196,26 +196,38 @@ Result<std::vector<SocketInfo>> Capture::list(Listing what) {
   return sockets;
 }
 
+namespace {
+
+/// Calls `visit` with the kernel's own account of every program that is loaded.
+template <typename Visit>
+void for_each_program(const sockwatch_bpf& skeleton, Visit visit) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) visit(bpf_program__name(program), info);
+  }
+}
+
+}  // namespace
+
 Capture::Counters Capture::counters() const {
   auto total = [&](sw_counter what) { return impl_->rings->counted(what); };
-  return {.segments = total(SW_COUNT_SEGMENTS),
-          .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
-          .lost_requests = total(SW_COUNT_LOST_REQUESTS),
-          .lost_control = total(SW_COUNT_LOST_CONTROL),
-          .no_state = total(SW_COUNT_NO_STATE)};
+  Counters counters{.segments = total(SW_COUNT_SEGMENTS),
+                    .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
+                    .lost_requests = total(SW_COUNT_LOST_REQUESTS),
+                    .lost_control = total(SW_COUNT_LOST_CONTROL),
+                    .preempted = 0,
+                    .no_state = total(SW_COUNT_NO_STATE)};
+  for_each_program(*impl_->skeleton, [&](const char*, const bpf_prog_info& info) { counters.preempted += info.recursion_misses; });
+  return counters;
 }
 
 std::vector<Capture::ProgramTime> Capture::program_times() const {
   std::vector<ProgramTime> times;
-  bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, impl_->skeleton->obj) {
-    bpf_prog_info info{};
-    uint32_t size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0 || info.run_cnt == 0) continue;
-    times.push_back({.name = bpf_program__name(program),
-                     .runs = info.run_cnt,
-                     .seconds = static_cast<double>(info.run_time_ns) / 1e9});
-  }
+  for_each_program(*impl_->skeleton, [&](const char* name, const bpf_prog_info& info) {
+    if (info.run_cnt > 0) times.push_back({.name = name, .runs = info.run_cnt, .seconds = static_cast<double>(info.run_time_ns) / 1e9});
+  });
   return times;
 }
 

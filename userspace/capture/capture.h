@@ -32,6 +32,7 @@ class Capture {
     uint64_t lost_segments = 0;  ///< of these: the ring was full
     uint64_t lost_requests = 0;  ///< lost segments that began a request
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
+    uint64_t preempted = 0;      ///< programs that were not run: on that CPU the same one was, and had been preempted
     uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
   };
   struct ProgramTime {

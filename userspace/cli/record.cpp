@@ -53,7 +53,7 @@ Result<> record(Capture& capture, const std::string& file, Credentials credentia
   flush();
   log_info("recorded", {{"file", file}, {"events", std::to_string(events)}});
   const Capture::Counters counted = capture.counters();
-  if (const uint64_t lost = counted.lost_segments + counted.lost_control + counted.no_state; lost > 0)
+  if (const uint64_t lost = counted.lost_segments + counted.lost_control + counted.no_state + counted.preempted; lost > 0)
     log_warn("the recording has gaps: the buffer was full; record again with a larger --capture.ring-bytes",
              {{"lost", std::to_string(lost)}});
   return recorded ? outcome : recorded;

@@ -44,6 +44,7 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_segments["ring_full"] = kernel.lost_segments;
   self.lost_segments["control_ring_full"] = kernel.lost_control;
   self.lost_segments["no_socket_state"] = kernel.no_state;
+  self.lost_segments["preempted"] = kernel.preempted;
   self.lost_requests["ring_full"] = kernel.lost_requests;
   self.ring_bytes = capture.ring_bytes();
   const CaptureLoop::Pressure pressure = loop.take_pressure();
