@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,7 @@ Heard converse(std::string_view said, size_t piece) {
     while (const std::optional<RequestHead> head = connection.take_request()) {
       check_head(*head);
       heard.requests.push_back(head->method + " " + head->path + (connection.closes_after_answer() ? " close" : ""));
-      connection.respond(std::string(kAnswer), now);
+      connection.respond(std::make_shared<const std::string>(kAnswer), now);
     }
     empty_into(client.get(), heard.answers);
   };
