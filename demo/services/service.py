@@ -6,36 +6,37 @@ Environment: PORT, NOUN, DATABASE (a libpq string, or nothing), REDIS_PORT (or n
 import http.client
 import os
 import random
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import psycopg2
+import psycopg2.pool
 import redis
 
 NOUN = os.environ["NOUN"]
 DATABASE = os.environ.get("DATABASE")
 CACHE = redis.Redis(port=int(os.environ["REDIS_PORT"])) if os.environ.get("REDIS_PORT") else None
 DOWNSTREAM = os.environ.get("DOWNSTREAM", "").split()
-LOCAL = threading.local()
+POOL = psycopg2.pool.ThreadedConnectionPool(2, 20, DATABASE) if DATABASE else None
 
 
-def database():
-    if not hasattr(LOCAL, "connection"):
-        LOCAL.connection = psycopg2.connect(DATABASE)
-        LOCAL.connection.autocommit = True
-    return LOCAL.connection
+def query(sql, *values):
+    """The first row, or None."""
+    connection = POOL.getconn()
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchone()
+    finally:
+        POOL.putconn(connection)
 
 
 def title(number):
     """The item's title: from the cache, else from the database."""
     key = f"{NOUN}:{number}"
     found = CACHE.get(key) if CACHE else None
-    if found is None and DATABASE:
-        with database().cursor() as cursor:
-            cursor.execute("SELECT title FROM items WHERE id = %s", (number,))
-            row = cursor.fetchone()
+    if found is None and POOL:
+        row = query("SELECT title FROM items WHERE id = %s", number)
         found = row[0].encode() if row else b""
         if CACHE:
             CACHE.set(key, found, ex=5)
