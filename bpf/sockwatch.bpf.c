@@ -301,6 +301,38 @@ int sw_seed(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/*
+ * Bytes that were consumed and passed no receive: by splice. Only what the listing before found too, so that it is no receive that is
+ * about to tell. When they passed is not known: after the last listing without them, and hardly after TCP last sent or received.
+ */
+static __always_inline void add_spliced(struct sw_socket_entry *e, struct sock *sk, struct socket_state *st)
+{
+	struct tcp_sock *tp = st->tcp ? bpf_skc_to_tcp_sock(sk) : 0;
+	__u32 seq, moved;
+	__u64 passed;
+
+	if (!tp || !st->opened || st->closed || st->verdict != VERDICT_MINE || st->last_direction != SW_RECV)
+		return;
+	seq = tp->copied_seq;
+	moved = seq - st->copied_seq;
+	if (moved && sk->sk_shutdown & RCV_SHUTDOWN && tp->rcv_nxt == seq)
+		moved--; /* the FIN */
+	if (!moved || moved > 0x7fffffff) {
+		st->listed_ns = bpf_ktime_get_ns();
+		st->listed_seq = seq;
+		return;
+	}
+	if (st->listed_seq != seq) {
+		st->listed_seq = seq;
+		return;
+	}
+	passed = tp->tcp_mstamp * 1000;
+	e->offset[SW_RECV] += moved;
+	e->last_ts[SW_RECV] = passed > st->listed_ns ? passed : st->listed_ns;
+	e->tail_len[SW_RECV] = 0;
+	e->pending = 1;
+}
+
 SEC("iter/bpf_sk_storage_map")
 int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -320,6 +352,7 @@ int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 		if (st->opened && st->streams[i].told != st->streams[i].offset)
 			e.pending = 1;
 	}
+	add_spliced(&e, sk, st);
 	if (sw_iterate_what == SW_ITERATE_PENDING && !e.pending && st->tcp)
 		return 0;
 	e.socket = st->cookie;

@@ -53,6 +53,9 @@ struct socket_state {
 	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
 	struct stream streams[2];
 	struct untold untold[2];
+	__u64 listed_ns;   /* when it was last listed with nothing consumed but by receives */
+	__u32 listed_seq;  /* TCP: what had been consumed when it was last listed */
+	__u32 pad2;
 	__u64 mmsg;        /* the array of the sendmmsg or recvmmsg under way ... */
 	__u32 mmsg_pid;    /* ... by this thread ... */
 	__u32 mmsg_next;   /* ... its next element ... */
