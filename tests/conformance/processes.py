@@ -22,18 +22,18 @@ from table import Table  # noqa: E402
 REQUEST = b"GET /page HTTP/1.0\r\n\r\n"
 REQUESTS = 30
 
-# One request, on standard input and output, by a process that is gone 5 ms after it is answered.
+# One request, on standard input and output, by a process that is gone 20 ms after it is answered: on a busy machine 5 ms may pass before the agent runs.
 ANSWER = """import os, time
 data = b''
 while b'\\r\\n\\r\\n' not in data:
     data += os.read(0, 100)
 os.write(1, b'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
-time.sleep(0.005)
+time.sleep(0.02)
 """
 SHELL_ANSWER = """#!/bin/sh
 while read -r line && [ "$line" != "$(printf '\\r')" ]; do :; done
 printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'
-sleep 0.005
+sleep 0.02
 """
 SHOP = """import http.server, sys, os
 class Page(http.server.BaseHTTPRequestHandler):

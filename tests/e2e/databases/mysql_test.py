@@ -189,13 +189,14 @@ def main():
         slap = ["mariadb-slap", "--no-defaults", "-u", "bench", "-psecret", "-h", "127.0.0.1", "-P", str(server.port), "-a",
                 "--auto-generate-sql-load-type=mixed", "-c", "4", "--number-of-queries=400", "--create-schema=slap"]
         run(agent, server, "slap", slap, "mariadb-slap", ignore=("create_db", "drop_db", "CREATE", "DROP", "USE"))
-        subprocess.run([*client(server, "--ssl-verify-server-cert=0"), "-C", "-e", "SELECT 1"], capture_output=True,
+        subprocess.run([*client(server, "--ssl-verify-server-cert=0"), "-C", "-e", "SELECT SLEEP(0.3)"], capture_output=True,
                        env={**os.environ, "SERVICE_NAME": "compressed"})
         wait_until(lambda: agent.value("sockwatch_unreadable_segments_total", service="compressed", reason="compressed"),
                    "compressed segments", 5)
         check("compressed: no query is made up", queries(agent, "compressed"), {})
         for broken in ("SELEC 1", "SELECT * FROM nowhere", "INSERT INTO nowhere VALUES (1)"):
-            subprocess.run([*client(server), "-e", broken], capture_output=True, env={**os.environ, "SERVICE_NAME": "broken"})
+            subprocess.run([*client(server), "-e", "SELECT SLEEP(0.3); " + broken], capture_output=True,
+                           env={**os.environ, "SERVICE_NAME": "broken"})
         try:
             wait_until(lambda: sum(queries(agent, "broken", "error").values()) >= 3, "the errors", 5)
         except TimeoutError:
