@@ -163,17 +163,10 @@ static __always_inline void locate(struct scratch *s, struct sock *sk, struct so
 	}
 	if (task->io_uring || task->flags & PF_IO_WORKER) {
 		if (nr == __NR_io_uring_enter || !descriptor_is(task, PT_REGS_PARM1_SYSCALL(regs), sk)) {
-			const struct found *f = &s->found;
-
-			if (!locate_request(s, sk, task, direction, length)) {
+			if (!locate_request(s, sk, task, direction, length))
 				m->hidden = SW_HIDDEN_URING;
-				return;
-			}
-			m->base = f->base;
-			m->iov = f->iov;
-			m->iovcnt = f->iovcnt > IOVECS_MAX ? IOVECS_MAX : f->iovcnt;
-			m->first = f->first;
-			m->in_kernel = f->in_kernel;
+			else if (m->iovcnt > IOVECS_MAX)
+				m->iovcnt = IOVECS_MAX;
 			return;
 		}
 	}

@@ -17,16 +17,6 @@ struct message {
 	__u32 in_kernel; /* the array is in kernel memory; what it points to never is */
 };
 
-/* Where a request's message lies, that has just moved `length` bytes to or from it. */
-struct found {
-	__u64 base;   /* as in struct message */
-	__u64 iov;
-	__u32 iovcnt;
-	__u32 first;  /* bytes to leave out of the first iovec */
-	__u32 in_kernel; /* the iovecs are */
-	__u32 pad;
-};
-
 /* A copy under way: `want` bytes after the first `skip` of a message of `length`, and its last `tail` bytes. */
 struct gather {
 	__u64 iov;
@@ -53,9 +43,8 @@ struct part {
 
 struct scratch {
 	/* What would take too much of the stack: a program and all that it calls have 512 bytes together before 6.13. */
-	struct message message;
+	struct message message, candidate;
 	struct user_message user_message;
-	struct found found, candidate;
 	struct gather gather;
 	struct user_iovec iovecs[IOVECS_FIRST];
 	struct part part;

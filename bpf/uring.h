@@ -91,7 +91,7 @@ static __always_inline bool moves_bytes(__u8 op)
 }
 
 /* The iovecs that hold the `length` bytes that end where the iterator stands. */
-static __always_inline bool walk_back(struct found *f, __u64 iov, __u64 offset, __u64 count, __u64 length)
+static __always_inline bool walk_back(struct message *f, __u64 iov, __u64 offset, __u64 count, __u64 length)
 {
 	__u64 need = length;
 	__u32 i, back = 0;
@@ -121,7 +121,7 @@ static __always_inline bool walk_back(struct found *f, __u64 iov, __u64 offset, 
 }
 
 /* An iterator of user memory; `moved` when it has been advanced past the bytes already. */
-static __always_inline bool from_iterator(struct found *f, struct iov_iter *at, __u64 length, bool moved)
+static __always_inline bool from_iterator(struct message *f, struct iov_iter *at, __u64 length, bool moved)
 {
 	__u64 offset, ubuf, count;
 	__u8 type;
@@ -149,7 +149,7 @@ static __always_inline bool from_iterator(struct found *f, struct iov_iter *at, 
 }
 
 /* Whether the request moved these bytes, and where they lie. Kernels before 6.10 keep a request's iterator on the stack. */
-__noinline int request_fits(struct found *f, __u64 request, __u64 file, __u64 length, __u32 direction)
+__noinline int request_fits(struct message *f, __u64 request, __u64 file, __u64 length, __u32 direction)
 {
 	struct io_kiocb *req = (void *)request;
 	void *kept;
@@ -158,7 +158,7 @@ __noinline int request_fits(struct found *f, __u64 request, __u64 file, __u64 le
 
 	if (!f)
 		return 0;
-	f->base = f->iov = f->iovcnt = f->first = f->in_kernel = 0;
+	f->base = f->iov = f->iovcnt = f->hidden = f->first = f->in_kernel = 0;
 	op = BPF_CORE_READ(req, opcode);
 	ops = op < 64 ? OPS(op) : 0;
 	if (!(ops & (direction == SW_SEND ? SENDS : RECEIVES)) || (__u64)BPF_CORE_READ(req, file) != file)
@@ -212,13 +212,13 @@ static __always_inline bool stays(__u64 request)
 }
 
 /*
- * Puts into s->found the request that has just moved the bytes; false when none of those remembered fits. It is forgotten, as it has done
+ * Puts into s->message where the bytes lie, by the request that has just moved them; false when none of those remembered fits. It is forgotten, as it has done
  * what it was for: another request's bytes must never be taken for those of one that is not remembered.
  */
 static __always_inline bool locate_request(struct scratch *s, struct sock *sk, struct task_struct *task, __u32 direction, __u64 length)
 {
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file), keys[2] = { task->pid, file }, best = 0, request = 0;
-	struct found *f = &s->found;
+	struct message *f = &s->message;
 	__u32 k, i;
 
 	if (task->flags & PF_IO_WORKER) {

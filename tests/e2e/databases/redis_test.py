@@ -88,9 +88,9 @@ for protocol in ({"unix_socket_path": sys.argv[2]}, {"host": "127.0.0.1", "port"
     for i in range(3): s.get_message(timeout=5)
     t = threading.Thread(target=lambda: redis.Redis(**protocol).blpop("queue", 5)); t.start()
     import time
-    while not any(c["cmd"].startswith("blpop") for c in r.client_list()): time.sleep(0.01)
+    while t.is_alive() and not any(c["cmd"].startswith("blpop") for c in r.client_list()): time.sleep(0.01)
     r.rpush("queue", 1); t.join()
-    r.script_load("return 1"); r.eval("return redis.call('get', KEYS[1])", 1, "nothing") if 0 else None
+    r.script_load("return 1")
 """
 
 
