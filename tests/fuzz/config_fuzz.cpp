@@ -16,10 +16,7 @@ void run(std::string_view yaml) {
     REQUIRE(reload(Config{}, config.value()).config.metrics.max_series == config.value().metrics.max_series);
     return;
   }
-  const std::string& message = config.error().message;
-  REQUIRE(!message.empty());
-  for (size_t line = 0; line < message.size(); line = message.find('\n', line) == std::string::npos ? message.size() : message.find('\n', line) + 1)
-    REQUIRE(std::string_view(message).substr(line).starts_with("a.yml"));
+  require_each_line_begins(config.error().message, "a.yml");
 }
 
 }  // namespace

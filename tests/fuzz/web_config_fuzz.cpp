@@ -19,10 +19,7 @@ void run(std::string_view yaml) {
     for (const auto& [name, hash] : file.value().users) REQUIRE(hash.starts_with("$2") && hash.size() == 60);
     return;
   }
-  const std::string& message = file.error().message;
-  REQUIRE(!message.empty());
-  for (size_t line = 0; line < message.size(); line = message.find('\n', line) == std::string::npos ? message.size() : message.find('\n', line) + 1)
-    REQUIRE(std::string_view(message).substr(line).starts_with("a.yml"));
+  require_each_line_begins(file.error().message, "a.yml");
 }
 
 }  // namespace
