@@ -14,42 +14,57 @@ constexpr RedisCommand kCommands[] = {
     {"ACL"}, {"APPEND"}, {"ASKING"}, {"AUTH"}, {"BGREWRITEAOF"}, {"BGSAVE"}, {"BITCOUNT", size}, {"BITFIELD"}, {"BITFIELD_RO"},
     {"BITOP"}, {"BITPOS"}, {"BLMOVE"}, {"BLMPOP"}, {"BLPOP"}, {"BRPOP"}, {"BRPOPLPUSH"}, {"BZMPOP"}, {"BZPOPMAX"}, {"BZPOPMIN"},
     {"CLIENT", none, E::client}, {"CLUSTER"}, {"COMMAND"}, {"CONFIG"}, {"COPY"}, {"DBSIZE"}, {"DEBUG"}, {"DECR"}, {"DECRBY"},
-    {"DEL"}, {"DELEX"}, {"DIGEST"}, {"DISCARD", none, E::discard}, {"DUMP", value}, {"ECHO"}, {"EVAL"}, {"EVALSHA"}, {"EVALSHA_RO"},
-    {"EVAL_RO"}, {"EXEC", none, E::exec}, {"EXISTS", how_many}, {"EXPIRE"}, {"EXPIREAT"}, {"EXPIRETIME", time_to_live},
-    {"FAILOVER"}, {"FCALL"}, {"FCALL_RO"}, {"FLUSHALL"}, {"FLUSHDB"}, {"FUNCTION"}, {"GEOADD"}, {"GEODIST", value},
-    {"GEOHASH", any}, {"GEOPOS", any}, {"GEORADIUS"}, {"GEORADIUSBYMEMBER"}, {"GEORADIUSBYMEMBER_RO"}, {"GEORADIUS_RO"},
-    {"GEOSEARCH"}, {"GEOSEARCHSTORE"}, {"GET", value}, {"GETBIT"}, {"GETDEL", value}, {"GETEX", value}, {"GETRANGE", elements},
-    {"GETSET", value}, {"HDEL"}, {"HELLO"}, {"HEXISTS", size}, {"HEXPIRE"}, {"HEXPIREAT"}, {"HEXPIRETIME"}, {"HGET", value},
-    {"HGETALL", elements}, {"HGETDEL"}, {"HGETEX"}, {"HINCRBY"}, {"HINCRBYFLOAT"}, {"HKEYS", elements}, {"HLEN", size},
-    {"HMGET", each}, {"HMSET"}, {"HPERSIST"}, {"HPEXPIRE"}, {"HPEXPIREAT"}, {"HPEXPIRETIME"}, {"HPTTL"}, {"HRANDFIELD", value},
-    {"HSCAN"}, {"HSET"}, {"HSETEX"}, {"HSETNX"}, {"HSTRLEN", size}, {"HTTL"}, {"HVALS", elements}, {"INCR"}, {"INCRBY"},
-    {"INCRBYFLOAT"}, {"INFO"}, {"KEYS"}, {"LASTSAVE"}, {"LATENCY"}, {"LCS"}, {"LINDEX", value}, {"LINSERT"}, {"LLEN", size},
-    {"LMOVE"}, {"LMPOP"}, {"LOLWUT"}, {"LPOP"}, {"LPOS", value}, {"LPUSH"}, {"LPUSHX"}, {"LRANGE", elements}, {"LREM"}, {"LSET"},
-    {"LTRIM"}, {"MEMORY"}, {"MGET", each}, {"MIGRATE"}, {"MODULE"}, {"MONITOR", none, E::leaves}, {"MOVE"}, {"MSET"}, {"MSETEX"},
-    {"MSETNX"}, {"MULTI", none, E::multi}, {"OBJECT"}, {"PERSIST"}, {"PEXPIRE"}, {"PEXPIREAT"}, {"PEXPIRETIME", time_to_live},
-    {"PFADD"}, {"PFCOUNT"}, {"PFDEBUG"}, {"PFMERGE"}, {"PFSELFTEST"}, {"PING"}, {"PSETEX"}, {"PSUBSCRIBE", none, E::subscribe},
-    {"PSYNC", none, E::leaves}, {"PTTL", time_to_live}, {"PUBLISH"}, {"PUBSUB"}, {"PUNSUBSCRIBE", none, E::unsubscribe}, {"QUIT"},
-    {"RANDOMKEY"}, {"READONLY"}, {"READWRITE"}, {"RENAME"}, {"RENAMENX"}, {"REPLCONF"}, {"REPLICAOF"}, {"RESET", none, E::reset},
-    {"RESTORE"}, {"RESTORE-ASKING"}, {"ROLE"}, {"RPOP"}, {"RPOPLPUSH"}, {"RPUSH"}, {"RPUSHX"}, {"SADD"}, {"SAVE"}, {"SCAN"},
-    {"SCARD", size}, {"SCRIPT"}, {"SDIFF"}, {"SDIFFSTORE"}, {"SELECT"}, {"SENTINEL"}, {"SET", value_if_get}, {"SETBIT"}, {"SETEX"},
-    {"SETNX"}, {"SETRANGE"}, {"SHUTDOWN"}, {"SINTER"}, {"SINTERCARD"}, {"SINTERSTORE"}, {"SISMEMBER", size}, {"SLAVEOF"},
-    {"SLOWLOG"}, {"SMEMBERS", elements}, {"SMISMEMBER", any}, {"SMOVE"}, {"SORT"}, {"SORT_RO"}, {"SPOP"}, {"SPUBLISH"},
-    {"SRANDMEMBER", value}, {"SREM"}, {"SSCAN"}, {"SSUBSCRIBE", none, E::subscribe}, {"STRLEN", size},
-    {"SUBSCRIBE", none, E::subscribe}, {"SUBSTR", elements}, {"SUNION"}, {"SUNIONSTORE"}, {"SUNSUBSCRIBE", none, E::unsubscribe},
-    {"SWAPDB"}, {"SYNC", none, E::leaves}, {"TIME"}, {"TOUCH", how_many}, {"TTL", time_to_live}, {"TYPE", type_name}, {"UNLINK"},
-    {"UNSUBSCRIBE", none, E::unsubscribe}, {"UNWATCH"}, {"WAIT"}, {"WAITAOF"}, {"WATCH"}, {"XACK"}, {"XACKDEL"}, {"XADD"},
-    {"XAUTOCLAIM"}, {"XCLAIM"}, {"XDEL"}, {"XDELEX"}, {"XGROUP"}, {"XINFO"}, {"XLEN", size}, {"XPENDING"}, {"XRANGE", elements},
-    {"XREAD"}, {"XREADGROUP"}, {"XREVRANGE", elements}, {"XSETID"}, {"XTRIM"}, {"ZADD"}, {"ZCARD", size}, {"ZCOUNT", size},
-    {"ZDIFF"}, {"ZDIFFSTORE"}, {"ZINCRBY"}, {"ZINTER"}, {"ZINTERSTORE"}, {"ZLEXCOUNT", size}, {"ZMPOP"}, {"ZMSCORE", any},
-    {"ZPOPMAX"}, {"ZPOPMIN"}, {"ZRANDMEMBER", value}, {"ZRANGE", elements}, {"ZRANGEBYLEX", elements}, {"ZRANGEBYSCORE", elements},
-    {"ZRANGESTORE"}, {"ZRANK", value}, {"ZREM"}, {"ZREMRANGEBYLEX"}, {"ZREMRANGEBYRANK"}, {"ZREMRANGEBYSCORE"},
-    {"ZREVRANGE", elements}, {"ZREVRANGEBYLEX", elements}, {"ZREVRANGEBYSCORE", elements}, {"ZREVRANK", value}, {"ZSCAN"},
-    {"ZSCORE", value}, {"ZUNION"}, {"ZUNIONSTORE"},
+    {"DEL"}, {"DELEX"}, {"DIGEST"}, {"DISCARD", none, E::discard}, {"DUMP", value}, {"ECHO"}, {"EVAL"}, {"EVALSHA"},
+    {"EVALSHA_RO"}, {"EVAL_RO"}, {"EXEC", none, E::exec}, {"EXISTS", how_many}, {"EXPIRE"}, {"EXPIREAT"},
+    {"EXPIRETIME", time_to_live}, {"FAILOVER"}, {"FCALL"}, {"FCALL_RO"}, {"FLUSHALL"}, {"FLUSHDB"}, {"FUNCTION"}, {"GEOADD"},
+    {"GEODIST", value}, {"GEOHASH", any}, {"GEOPOS", any}, {"GEORADIUS", elements}, {"GEORADIUSBYMEMBER", elements},
+    {"GEORADIUSBYMEMBER_RO", elements}, {"GEORADIUS_RO", elements}, {"GEOSEARCH", elements}, {"GEOSEARCHSTORE", elements},
+    {"GET", value}, {"GETBIT"}, {"GETDEL", value}, {"GETEX", value}, {"GETRANGE", elements}, {"GETSET", value}, {"HDEL"},
+    {"HELLO"}, {"HEXISTS", size}, {"HEXPIRE"}, {"HEXPIREAT"}, {"HEXPIRETIME"}, {"HGET", value}, {"HGETALL", elements}, {"HGETDEL"},
+    {"HGETEX"}, {"HINCRBY"}, {"HINCRBYFLOAT"}, {"HKEYS", elements}, {"HLEN", size}, {"HMGET", each}, {"HMSET"}, {"HPERSIST"},
+    {"HPEXPIRE"}, {"HPEXPIREAT"}, {"HPEXPIRETIME"}, {"HPTTL"}, {"HRANDFIELD", value}, {"HSCAN"}, {"HSET"}, {"HSETEX"}, {"HSETNX"},
+    {"HSTRLEN", size}, {"HTTL"}, {"HVALS", elements}, {"INCR"}, {"INCRBY"}, {"INCRBYFLOAT"}, {"INFO"}, {"JSON.GET", value},
+    {"JSON.MGET", each}, {"KEYS"}, {"LASTSAVE"}, {"LATENCY"}, {"LCS"}, {"LINDEX", value}, {"LINSERT"}, {"LLEN", size}, {"LMOVE"},
+    {"LMPOP"}, {"LOLWUT"}, {"LPOP"}, {"LPOS", value}, {"LPUSH"}, {"LPUSHX"}, {"LRANGE", elements}, {"LREM"}, {"LSET"}, {"LTRIM"},
+    {"MEMORY"}, {"MGET", each}, {"MIGRATE"}, {"MODULE"}, {"MONITOR", none, E::leaves}, {"MOVE"}, {"MSET"}, {"MSETEX"}, {"MSETNX"},
+    {"MULTI", none, E::multi}, {"OBJECT", value_if_key}, {"PERSIST"}, {"PEXPIRE"}, {"PEXPIREAT"}, {"PEXPIRETIME", time_to_live},
+    {"PFADD"}, {"PFCOUNT", size_if_one}, {"PFDEBUG"}, {"PFMERGE"}, {"PFSELFTEST"}, {"PING"}, {"PSETEX"},
+    {"PSUBSCRIBE", none, E::subscribe}, {"PSYNC", none, E::leaves}, {"PTTL", time_to_live}, {"PUBLISH"}, {"PUBSUB"},
+    {"PUNSUBSCRIBE", none, E::unsubscribe}, {"QUIT"}, {"RANDOMKEY"}, {"READONLY"}, {"READWRITE"}, {"RENAME"}, {"RENAMENX"},
+    {"REPLCONF"}, {"REPLICAOF"}, {"RESET", none, E::reset}, {"RESTORE"}, {"RESTORE-ASKING"}, {"ROLE"}, {"RPOP"}, {"RPOPLPUSH"},
+    {"RPUSH"}, {"RPUSHX"}, {"SADD"}, {"SAVE"}, {"SCAN"}, {"SCARD", size}, {"SCRIPT"}, {"SDIFF"}, {"SDIFFSTORE"}, {"SELECT"},
+    {"SENTINEL"}, {"SET", value_if_get}, {"SETBIT"}, {"SETEX"}, {"SETNX"}, {"SETRANGE"}, {"SHUTDOWN"}, {"SINTER"}, {"SINTERCARD"},
+    {"SINTERSTORE"}, {"SISMEMBER", size}, {"SLAVEOF"}, {"SLOWLOG"}, {"SMEMBERS", elements}, {"SMISMEMBER", any}, {"SMOVE"},
+    {"SORT", elements}, {"SORT_RO", elements}, {"SPOP"}, {"SPUBLISH"}, {"SRANDMEMBER", value}, {"SREM"}, {"SSCAN"},
+    {"SSUBSCRIBE", none, E::subscribe}, {"STRLEN", size}, {"SUBSCRIBE", none, E::subscribe}, {"SUBSTR", elements}, {"SUNION"},
+    {"SUNIONSTORE"}, {"SUNSUBSCRIBE", none, E::unsubscribe}, {"SWAPDB"}, {"SYNC", none, E::leaves}, {"TIME"}, {"TOUCH", how_many},
+    {"TTL", time_to_live}, {"TYPE", type_name}, {"UNLINK"}, {"UNSUBSCRIBE", none, E::unsubscribe}, {"UNWATCH"}, {"WAIT"},
+    {"WAITAOF"}, {"WATCH"}, {"XACK"}, {"XACKDEL"}, {"XADD"}, {"XAUTOCLAIM"}, {"XCLAIM"}, {"XDEL"}, {"XDELEX"}, {"XGROUP"},
+    {"XINFO"}, {"XLEN", size}, {"XPENDING"}, {"XRANGE", elements}, {"XREAD"}, {"XREADGROUP"}, {"XREVRANGE", elements}, {"XSETID"},
+    {"XTRIM"}, {"ZADD"}, {"ZCARD", size}, {"ZCOUNT", size}, {"ZDIFF"}, {"ZDIFFSTORE"}, {"ZINCRBY"}, {"ZINTER"}, {"ZINTERCARD"},
+    {"ZINTERSTORE"}, {"ZLEXCOUNT", size}, {"ZMPOP"}, {"ZMSCORE", any}, {"ZPOPMAX"}, {"ZPOPMIN"}, {"ZRANDMEMBER", value},
+    {"ZRANGE", elements}, {"ZRANGEBYLEX", elements}, {"ZRANGEBYSCORE", elements}, {"ZRANGESTORE"}, {"ZRANK", value}, {"ZREM"},
+    {"ZREMRANGEBYLEX"}, {"ZREMRANGEBYRANK"}, {"ZREMRANGEBYSCORE"}, {"ZREVRANGE", elements}, {"ZREVRANGEBYLEX", elements},
+    {"ZREVRANGEBYSCORE", elements}, {"ZREVRANK", value}, {"ZSCAN"}, {"ZSCORE", value}, {"ZUNION"}, {"ZUNIONSTORE"},
 };
 constexpr auto by_name = [](const RedisCommand& a, const RedisCommand& b) { return a.name < b.name; };
 static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands), by_name));
 constexpr RedisCommand kOther = {"_OTHER"};
 constexpr size_t kLongest = 20;
+
+// With what the command's words decide decided.
+KeyRule rule_of(const RedisCommand& command, uint32_t arguments, bool has_get) {
+  switch (command.rule) {
+    case value_if_get:
+      return has_get ? value : none;
+    case value_if_key:
+      return arguments > 1 ? value : none;
+    case size_if_one:
+      return arguments == 1 ? size : none;
+    default:
+      return command.rule;
+  }
+}
 
 }  // namespace
 
@@ -68,7 +83,7 @@ bool is_known(const RedisCommand& command) { return &command != &kOther; }
 KeyCounts count_keys(const RedisCommand& command, uint32_t arguments, bool has_get, const RedisReply& reply) {
   constexpr KeyCounts hit{1, 0};
   constexpr KeyCounts miss{0, 1};
-  const KeyRule rule = command.rule == value_if_get ? (has_get ? value : none) : command.rule;
+  const KeyRule rule = rule_of(command, arguments, has_get);
   if (rule == none) return {};
   // The key was there, and of another type.
   if (reply.error) return reply.beginning().starts_with("WRONGTYPE") ? hit : KeyCounts{};
@@ -87,8 +102,8 @@ KeyCounts count_keys(const RedisCommand& command, uint32_t arguments, bool has_g
     case size:
       return reply.integer > 0 ? hit : miss;
     case elements: {
-      const bool string = reply.type == '$';
-      return reply.null || (string ? reply.integer == 0 : reply.elements == 0) ? miss : hit;
+      const bool number = reply.type == '$' || reply.type == ':';
+      return reply.null || (number ? reply.integer == 0 : reply.elements == 0) ? miss : hit;
     }
     case any:
       return reply.null || reply.nulls + reply.zeros >= reply.elements ? miss : hit;
@@ -97,6 +112,8 @@ KeyCounts count_keys(const RedisCommand& command, uint32_t arguments, bool has_g
     case type_name:
       return reply.beginning() == "none" ? miss : hit;
     case value_if_get:
+    case value_if_key:
+    case size_if_one:
     case none:
       break;
   }

@@ -28,11 +28,13 @@ enum class KeyRule : uint8_t {
   each,         ///< an aggregate of one value a key or field
   how_many,     ///< the number of keys that are there, of those that were asked for
   size,         ///< 0: a miss, since what is empty does not exist
-  elements,     ///< an empty aggregate or string: a miss, for the same reason
+  elements,     ///< an empty aggregate or string, and 0 where they are stored: a miss, for the same reason
   any,          ///< an aggregate of nulls and zeros alone: a miss
   time_to_live, ///< -2: a miss
   type_name,    ///< "none": a miss
   value_if_get, ///< `value` when the command has the word GET
+  value_if_key, ///< `value` when there is a key behind the first argument
+  size_if_one,  ///< `size` when there is a single key; of several it tells nothing
 };
 
 /// What a command does to the connection.

@@ -23,6 +23,10 @@ sismember m x|sismember nokey x|smismember m x w|smismember nokey x|srandmember 
 zmscore z p w|zrank z p|zrank nokey p|zrevrank z p|zcard z|zcard nokey|zcount z 0 9|zcount nokey 0 9|zrange z 0 -1|zrange nokey 0 -1
 zrangebyscore z 0 9|zrevrange z 0 -1|zrandmember z|xlen x|xrange x - +|xrange nokey - +|bitcount bits|bitcount nokey|dump s|dump nokey
 set s again get|set fresh 1 get|getset s more|getset other 1|getdel other|getdel nokey|incr n|append s x|setnx s 1|del a b|lpop l|spop m|zpopmin z
+geoadd g 13 38 p 15 37 q|georadius g 15 37 200 km|georadius nokey 15 37 200 km|georadius g 15 37 200 km store gs|georadius_ro g 15 37 200 km
+georadiusbymember g p 200 km|georadiusbymember_ro nokey p 200 km|geosearch g fromlonlat 15 37 byradius 200 km|geosearch nokey frommember p byradius 2 km
+geosearchstore gs g fromlonlat 15 37 byradius 200 km|sort l|sort nokey|sort_ro l|sort_ro nokey|sort l store ls|sort nokey store ls|sort s
+object encoding l|object encoding nokey|object freq nokey|object idletime l|object refcount nokey|object help|pfadd pf a|pfcount pf|pfcount nokey
 get h|llen s|lpop nokey|eval "return 1" 0|ping|echo hello|unlink z|expire s 100|persist s|rename s t|dbsize|flushdb
 """
 
