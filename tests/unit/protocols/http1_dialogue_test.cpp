@@ -62,6 +62,10 @@ INSTANTIATE_TEST_SUITE_P(Hostile, Http1Dialogue,
 
 INSTANTIATE_TEST_SUITE_P(Gaps, Http1Dialogue,
                          testing::ValuesIn(gap_dialogues().begin(), gap_dialogues().end()), name_of);
+INSTANTIATE_TEST_SUITE_P(PipelineGaps, Http1Dialogue,
+                         testing::ValuesIn(pipeline_gap_dialogues().begin(), pipeline_gap_dialogues().end()), name_of);
+INSTANTIATE_TEST_SUITE_P(LateGaps, Http1Dialogue,
+                         testing::ValuesIn(late_gap_dialogues().begin(), late_gap_dialogues().end()), name_of);
 
 }  // namespace
 }  // namespace sockwatch
