@@ -17,7 +17,8 @@ namespace sockwatch {
 struct ProcessIdentity {
   uint64_t start_time = 0;  ///< clock ticks since boot
   uint64_t image = 0;       ///< of the program's place in memory, which is random; 0: not told
-  /// What is not told differs from nothing.
+  bool operator==(const ProcessIdentity&) const = default;
+  /// The same, where what is not told differs from nothing.
   bool same_as(const ProcessIdentity& other) const {
     return start_time == other.start_time && (image == other.image || image == 0 || other.image == 0);
   }

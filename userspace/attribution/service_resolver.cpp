@@ -20,6 +20,7 @@ constexpr uint64_t kCheckNs = 100'000'000;  // a known pid is compared with its 
 constexpr uint64_t kOtherCommCheckNs = 1'000'000;  // and so often when its command name is not the one known
 constexpr uint64_t kRecentNs = 1'000'000'000;      // a pid is not used again within so long
 constexpr uint64_t kRetryNs = 30'000'000'000;      // a container's name is asked for again after so long
+constexpr int kNamingTries = 3;
 constexpr const char* kPodmanSocket = "/run/podman/podman.sock";
 
 std::vector<std::string> engine_sockets(const AttributionConfig& config) {
@@ -67,6 +68,8 @@ struct ServiceResolver::Impl {
 
   ServiceId resolve(const ProcessHint& hint, uint16_t listen_port, bool look_for_server);
   bool still_known(KnownProcess& process, const ProcessHint& hint, uint64_t now_ns);
+  std::pair<std::optional<ProcessIdentity>, Naming> name_image(const ProcessHint& hint, uint16_t listen_port,
+                                                               bool look_for_server);
   Naming name_process(const ProcessHint& hint, uint16_t listen_port, bool look_for_server);
   std::string find_name(const ProcessHint& hint, uint16_t listen_port, ProcessFacts& facts);
 
@@ -94,9 +97,8 @@ ServiceId ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
     for (const auto& [of_port, service] : process->services)
       if (of_port == port) return service;
 
-  const std::optional<ProcessIdentity> identity = proc.identity(hint.tgid);
   const uint64_t revision = containers.revision();  // before the question, so that no answer is missed
-  const Naming naming = name_process(hint, listen_port, look_for_server);
+  const auto [identity, naming] = name_image(hint, listen_port, look_for_server);
   process = process != nullptr ? processes.find(hint.tgid) : nullptr;  // naming may have changed the table
   if (process == nullptr)
     process = &processes.insert(hint.tgid,
@@ -139,6 +141,18 @@ bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint
   process.alive_ns = now_ns;
   if (!hint.comm.empty()) process.comm = hint.comm;  // each thread may have a name of its own
   return true;
+}
+
+// The name and of what program it is: one may be executed while we look.
+std::pair<std::optional<ProcessIdentity>, ServiceResolver::Impl::Naming> ServiceResolver::Impl::name_image(
+    const ProcessHint& hint, uint16_t listen_port, bool look_for_server) {
+  std::optional<ProcessIdentity> identity = proc.identity(hint.tgid);
+  for (int tries = 1;; ++tries) {
+    const Naming naming = name_process(hint, listen_port, look_for_server);
+    const std::optional<ProcessIdentity> after = proc.identity(hint.tgid);
+    if (tries == kNamingTries || !after || identity == after) return {identity, naming};
+    identity = after;
+  }
 }
 
 ServiceResolver::Impl::Naming ServiceResolver::Impl::name_process(const ProcessHint& hint,

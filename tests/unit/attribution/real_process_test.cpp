@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <memory>
 
 #include "attribution/cgroup_path.h"
 #include "attribution/proc_reader.h"
@@ -113,6 +115,23 @@ TEST_F(RealProcess, AServiceIsGoneWhenItsProcessIs) {
   child.stop();
   real.sweep(6);
   EXPECT_EQ(real.gone_since_ns(sleep), 6u);
+}
+
+// Looked at without a pause until its program is another: what was read of the one before must not be held against it.
+TEST_F(RealProcess, AProgramExecutedWhileWeLookIsNotGone) {
+  const ProcReader proc("/proc");
+  for (int i = 0; i < 200; ++i) {
+    const Child child({"/bin/sleep", "1000"});
+    std::unique_ptr<ServiceResolver> real;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    do {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "child " << i << " does not become sleep";
+      real.reset(new ServiceResolver(resolver()));
+    } while (name_of(*real, child.pid(), "sleep") != "sleep");
+    ASSERT_TRUE(becomes_true([&] { return proc.identity(child.pid())->image != 0; })) << "child " << i << " has no program";
+    real->sweep(5);
+    ASSERT_EQ(real->gone_since_ns(real->intern("sleep")), 0u) << "child " << i;
+  }
 }
 
 TEST_F(RealProcess, AForkedChildThatHasEndedIsItsServer) {
