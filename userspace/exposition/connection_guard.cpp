@@ -28,8 +28,8 @@ void wake_up(int event_fd) {
   [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
 }
 
-int timeout_ms(Connection::Clock::time_point now, Connection::Clock::time_point deadline) {
-  if (deadline == Connection::Clock::time_point::max()) return -1;
+int timeout_ms(ScrapeConnection::Clock::time_point now, ScrapeConnection::Clock::time_point deadline) {
+  if (deadline == ScrapeConnection::Clock::time_point::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
   return static_cast<int>(std::max<int64_t>(0, left.count()));
 }
@@ -88,7 +88,7 @@ void ConnectionGuard::run() {
     }
     bound_unsent_bytes();
     std::erase_if(clients_,
-                  [](const auto& client) { return client->connection.state() == Connection::State::closed; });
+                  [](const auto& client) { return client->connection.state() == ScrapeConnection::State::closed; });
     accept_clients(now);
   }
 }
@@ -103,7 +103,7 @@ void ConnectionGuard::wait_for_work() {
   polled.push_back({wake_.get(), POLLIN, 0});
   polled.push_back({accept_from_ ? -1 : listener_.get(), POLLIN, 0});
   for (const auto& client : clients_) {
-    const Connection& connection = client->connection;
+    const ScrapeConnection& connection = client->connection;
     deadline = std::min(deadline, connection.deadline());
     // A socket without events would still report a hang-up, again and again.
     polled.push_back({connection.events() == 0 ? -1 : connection.fd(), connection.events(), 0});
@@ -160,7 +160,7 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
     return;
   }
   auto client =
-      std::make_unique<Client>(Client{Connection(std::move(socket), limits_, refusals_, now, access), !room});
+      std::make_unique<Client>(Client{ScrapeConnection(std::move(socket), limits_, refusals_, now, access), !room});
   if (!room) {
     client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
   }
@@ -169,9 +169,9 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
 
 /// The connection that has been idle for longest gives way: clients that keep theirs do not shut out those who ask.
 bool ConnectionGuard::make_room() {
-  Connection* idlest = nullptr;
+  ScrapeConnection* idlest = nullptr;
   for (const auto& client : clients_) {
-    Connection& connection = client->connection;
+    ScrapeConnection& connection = client->connection;
     if (connection.idle() && (idlest == nullptr || connection.deadline() < idlest->deadline())) idlest = &connection;
   }
   if (idlest == nullptr) return false;
@@ -213,8 +213,8 @@ bool ConnectionGuard::may_answer(Client& client, const RequestHead& head) const 
   client.counted = max_requests_ != 0 && !head.path.starts_with("/-/");
   if (!client.counted) return true;
   const auto under_way = std::ranges::count_if(clients_, [](const auto& other) {
-    const Connection::State state = other->connection.state();
-    return other->counted && (state == Connection::State::answering || state == Connection::State::writing);
+    const ScrapeConnection::State state = other->connection.state();
+    return other->counted && (state == ScrapeConnection::State::answering || state == ScrapeConnection::State::writing);
   });
   client.counted = static_cast<size_t>(under_way) <= max_requests_;  // this one is among them
   return client.counted;
@@ -302,10 +302,10 @@ void ConnectionGuard::bound_unsent_bytes() {
   while (true) {
     std::set<const std::string*> responses;  // each once, however many it is sent to
     size_t bytes = 0;
-    Connection* slowest = nullptr;
+    ScrapeConnection* slowest = nullptr;
     for (const auto& client : clients_) {
-      Connection& connection = client->connection;
-      if (connection.state() != Connection::State::writing) continue;
+      ScrapeConnection& connection = client->connection;
+      if (connection.state() != ScrapeConnection::State::writing) continue;
       if (responses.insert(connection.response().get()).second) bytes += connection.response()->size();
       if (slowest == nullptr || connection.writing_since() < slowest->writing_since()) slowest = &connection;
     }

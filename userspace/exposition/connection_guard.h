@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "exposition/connection.h"
+#include "exposition/scrape_connection.h"
 #include "exposition/password_check.h"
 #include "exposition/refusal.h"
 #include "exposition/server_limits.h"
@@ -43,9 +43,9 @@ class ConnectionGuard {
   std::map<std::string, uint64_t> refused() const { return refusals_.all(); }
 
  private:
-  using Clock = Connection::Clock;
+  using Clock = ScrapeConnection::Clock;
   struct Client {
-    Connection connection;
+    ScrapeConnection connection;
     bool turned_away;      ///< is over the limit and only reads its refusal
     bool counted = false;  ///< its last request counts towards WebConfig::max_requests
   };

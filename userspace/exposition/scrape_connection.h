@@ -25,7 +25,7 @@ namespace sockwatch {
 /// A whole response, head and body: one for all who asked the same at the same time.
 using Response = std::shared_ptr<const std::string>;
 
-class Connection {
+class ScrapeConnection {
  public:
   using Clock = std::chrono::steady_clock;
   enum class State {
@@ -39,7 +39,7 @@ class Connection {
   };
 
   /// `limits` and `refusals` outlive the connection.
-  Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
+  ScrapeConnection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
              std::shared_ptr<const WebAccess> access);
 
   State state() const { return state_; }

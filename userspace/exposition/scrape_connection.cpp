@@ -1,4 +1,4 @@
-#include "exposition/connection.h"
+#include "exposition/scrape_connection.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@ using Progress = Transport::Progress;
 
 }  // namespace
 
-Connection::Connection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
+ScrapeConnection::ScrapeConnection(Fd socket, const ServerLimits& limits, RefusalCounts& refusals, Clock::time_point now,
                        std::shared_ptr<const WebAccess> access)
     : access_(std::move(access)),
       transport_(std::move(socket), access_->tls),
@@ -25,7 +25,7 @@ Connection::Connection(Fd socket, const ServerLimits& limits, RefusalCounts& ref
       state_(transport_.encrypted() ? State::handshaking : State::reading),
       deadline_(now + limits.head_timeout) {}
 
-short Connection::events() const {
+short ScrapeConnection::events() const {
   switch (state_) {
     case State::handshaking:
     case State::reading:
@@ -41,7 +41,7 @@ short Connection::events() const {
   return 0;
 }
 
-void Connection::on_ready(Clock::time_point now) {
+void ScrapeConnection::on_ready(Clock::time_point now) {
   switch (state_) {
     case State::handshaking:
       shake_hands(now);
@@ -62,12 +62,12 @@ void Connection::on_ready(Clock::time_point now) {
   settle(now);
 }
 
-void Connection::respond(Response response, Clock::time_point now) {
+void ScrapeConnection::respond(Response response, Clock::time_point now) {
   send(std::move(response), now);
   settle(now);
 }
 
-void Connection::on_deadline(Clock::time_point now) {
+void ScrapeConnection::on_deadline(Clock::time_point now) {
   switch (state_) {
     case State::handshaking:
       return cut_off(Refusal::tls_timeout);
@@ -84,7 +84,7 @@ void Connection::on_deadline(Clock::time_point now) {
   }
 }
 
-void Connection::settle(Clock::time_point now) {
+void ScrapeConnection::settle(Clock::time_point now) {
   // A loop, not a recursion: one read may hold hundreds of pipelined requests.
   while (state_ == State::reading) {
     if (searched_ < input_.size()) {
@@ -97,7 +97,7 @@ void Connection::settle(Clock::time_point now) {
   }
 }
 
-void Connection::shake_hands(Clock::time_point now) {
+void ScrapeConnection::shake_hands(Clock::time_point now) {
   switch (transport_.handshake()) {
     case Progress::done:
       state_ = State::reading;  // with the deadline that it has: of both together
@@ -111,7 +111,7 @@ void Connection::shake_hands(Clock::time_point now) {
   }
 }
 
-void Connection::read_some() {
+void ScrapeConnection::read_some() {
   char buffer[kReadBytes];
   const size_t room = std::min(sizeof buffer, limits_.max_head_bytes - input_.size());
   size_t got = 0;
@@ -123,7 +123,7 @@ void Connection::read_some() {
   }
 }
 
-void Connection::next_head(Clock::time_point now) {
+void ScrapeConnection::next_head(Clock::time_point now) {
   // Some clients end a request with one empty line too many.
   input_.erase(0, std::min(input_.find_first_not_of("\r\n"), input_.size()));
   if (input_.empty()) {
@@ -152,7 +152,7 @@ void Connection::next_head(Clock::time_point now) {
   }
 }
 
-void Connection::judge(RequestHead head, Clock::time_point now) {
+void ScrapeConnection::judge(RequestHead head, Clock::time_point now) {
   close_after_ = head.close || head.has_body || requests_ >= limits_.max_requests;
   if (head.has_body) refusals_.count(Refusal::body_not_allowed);
   const bool known_method =
@@ -174,9 +174,9 @@ void Connection::judge(RequestHead head, Clock::time_point now) {
   send(std::make_shared<const std::string>(to_bytes(response)), now);
 }
 
-std::optional<RequestHead> Connection::take_request() { return std::exchange(request_, std::nullopt); }
+std::optional<RequestHead> ScrapeConnection::take_request() { return std::exchange(request_, std::nullopt); }
 
-void Connection::send(Response response, Clock::time_point now) {
+void ScrapeConnection::send(Response response, Clock::time_point now) {
   response_ = std::move(response);
   body_offset_ = find_head_end(*response_);
   head_ = response_->substr(0, body_offset_);
@@ -188,13 +188,13 @@ void Connection::send(Response response, Clock::time_point now) {
   write_some(now);
 }
 
-void Connection::refuse(Refusal reason, int status, std::string_view text, Clock::time_point now) {
+void ScrapeConnection::refuse(Refusal reason, int status, std::string_view text, Clock::time_point now) {
   refusals_.count(reason);
   close_after_ = true;
   send(std::make_shared<const std::string>(to_bytes({.status = status, .text = text})), now);
 }
 
-void Connection::cut_off(Refusal reason) {
+void ScrapeConnection::cut_off(Refusal reason) {
   refusals_.count(reason);
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(transport_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -202,13 +202,13 @@ void Connection::cut_off(Refusal reason) {
 }
 
 /// Empty when all is sent; `more` when something follows it.
-std::string_view Connection::next_to_send(bool& more) const {
+std::string_view ScrapeConnection::next_to_send(bool& more) const {
   const std::string_view body = std::string_view(*response_).substr(body_offset_);
   more = sent_ < head_.size() && !body.empty();
   return sent_ < head_.size() ? std::string_view(head_).substr(sent_) : body.substr(sent_ - head_.size());
 }
 
-void Connection::write_some(Clock::time_point now) {
+void ScrapeConnection::write_some(Clock::time_point now) {
   bool more = true;
   while (more) {
     const std::string_view bytes = next_to_send(more);
@@ -222,7 +222,7 @@ void Connection::write_some(Clock::time_point now) {
   after_response(now);
 }
 
-void Connection::after_response(Clock::time_point now) {
+void ScrapeConnection::after_response(Clock::time_point now) {
   response_ = nullptr;
   head_ = std::string();
   if (close_after_) {
@@ -234,14 +234,14 @@ void Connection::after_response(Clock::time_point now) {
   if (input_.empty()) input_ = std::string();
 }
 
-void Connection::let_linger(Clock::time_point now) {
+void ScrapeConnection::let_linger(Clock::time_point now) {
   input_ = std::string();
   transport_.finish_sending();
   state_ = State::lingering;
   deadline_ = now + limits_.linger_timeout;
 }
 
-void Connection::discard_some() {
+void ScrapeConnection::discard_some() {
   char buffer[kReadBytes];
   const ssize_t got = ::recv(transport_.fd(), buffer, sizeof buffer, 0);  // encrypted or not
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) close();
