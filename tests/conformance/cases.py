@@ -7,7 +7,7 @@ from batches import BATCHES, Batches64, FixedBatches, ShortBatches, Timespec
 from closes import CLOSES
 from dialogue import get, on_connection, run
 from moving import MOVING, ONE_MESSAGE
-from shapes import SHAPES, bodies, cookies, pipeline
+from shapes import SHAPES, bodies, cookies, pipeline, request_line
 from sharing import SHARING
 from special import SPECIAL
 from streams import STREAMS
@@ -59,6 +59,7 @@ def all_cases():
             lambda d=depth: run(pipeline(d), pipelined=True, at_once=True)
     for size in (8192, 40000, 100000):
         cases[f"3 cookies of {size}"] = lambda n=size: run(cookies(n))
+        cases[f"3 request line of {size}"] = lambda n=size: run(request_line(n))
     cases["3 cookies of 8192, one byte a read"] = lambda: run(cookies(8192), server_way=TRANSPORTS["OneByte"])
     cases["1 a thousand on one connection"] = lambda: run([get("/many") for _ in range(1000)])
     for way, transport in TRANSPORTS.items():

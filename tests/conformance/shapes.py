@@ -56,6 +56,12 @@ def cookies(size):
     return [ok(b"GET /cookies HTTP/1.1\r\nCookie: c=" + b"x" * size + b"\r\nHost: x\r\n\r\n", "/cookies"), get("/small")]
 
 
+def request_line(size):
+    line = b"GET /lengthy?" + b"q" * size + b" HTTP/1.1\r\n"
+    return [ok(line + b"Host: x\r\n\r\n", "/lengthy"), get("/small"),
+            ok(line + b"Host: x\r\n\r\n", "/lengthy", b"HTTP/1.1 414 Too Long\r\nContent-Length: 0\r\n\r\n", status="414")]
+
+
 def bodies(size):
     """A long body each way, and what follows it."""
     put = b"PUT /long HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + b"p" * size

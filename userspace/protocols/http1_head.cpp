@@ -234,6 +234,22 @@ bool HeadReader::is_plausible() const {
   return is_registered_method(line.substr(0, method_end)) || looks_like_target(trim_blanks(line.substr(method_end)), false);
 }
 
+bool HeadReader::end_in_request_line() {
+  if (in_headers_) return true;
+  std::string_view line = line_;
+  if (line_cut_) line = line.substr(0, kLineStart);
+  const size_t method_end = line.find(' ');
+  if (method_end == std::string_view::npos || !is_registered_method(line.substr(0, method_end))) return false;
+  std::string_view target = trim_blanks(line.substr(method_end));
+  target = target.substr(0, target.find_first_of(" \t"));
+  if (target.empty() || !looks_like_target(target, true)) return false;
+  if (!line_cut_ && target.find('?') == std::string_view::npos) return false;
+  head_.target_cut = in_headers_ = true;
+  head_.method = line.substr(0, method_end);
+  head_.target = target;
+  return true;
+}
+
 bool HeadReader::end_in_status_line() {
   in_headers_ = in_headers_ || parse_status_line(line_);
   return in_headers_;

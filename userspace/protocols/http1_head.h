@@ -58,6 +58,9 @@ class HeadReader {
   /// Of a request, also before its line has ended: the method is registered or the target begins like a path, "*" or a URI.
   /// What has neither is text of another kind until HTTP has been seen.
   bool is_plausible() const;
+  /// Of a request: the rest of its line is not seen. Whether method and path are known all the same: that its query had begun,
+  /// or its target was long, tells so.
+  bool end_in_request_line();
   /// Of a response: no more bytes come. Whether its status is known; three digits are all of it.
   bool end_in_status_line();
   void reset();

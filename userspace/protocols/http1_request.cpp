@@ -242,7 +242,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
   }
 
   Verdict verdict = Verdict::mine;
-  if (request_.phase == Phase::head && request_line_is_credible()) {
+  if (request_.phase == Phase::head && request_.reader.end_in_request_line() && request_line_is_credible()) {
     // The rest of the head was lost, and who knows what else. Its answer may have passed before that showed.
     const bool late = !unanswered() && response_.run > request_.run;
     verdict = on_request_head(passage, false);

@@ -59,6 +59,39 @@ constexpr Dialogue kHostile[] = {
       = error target_cut
       = GET /aaaa...[16348] 414 0 0
     )"},
+    {"a_request_line_whose_end_is_not_seen", R"(
+      > GET /a?\{q*20000}
+      >? 5000
+      < HTTP/1.1 414 Too Long|Content-Length: 0||
+      = error target_cut
+      x
+      = GET /a?qq...[16348] 414 0 0
+    )"},
+    {"a_request_line_whose_query_is_not_seen", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /a 200 0 0
+      > GET /b?c
+      >? 50
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = error target_cut
+      = GET /b?c 200 0 0
+    )"},
+    {"a_request_line_whose_path_is_not_seen", R"(
+      > GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /a 200 0 0
+      > GET /b
+      >? 50
+      = error unseen_request
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = error orphan_response
+    )"},
+    {"text_whose_end_is_not_seen", R"(
+      > INSERT INTO t VALUES \{(1), *3000}
+      >? 5000
+      < HTTP/1.1 200 OK|Content-Length: 0||
+    )"},
     {"http09", R"(
       > GET /a|
       < <html>old</html>
