@@ -322,7 +322,11 @@ Likeness looks_like_request(std::string_view bytes) {
   }
   if (!is_registered_method(bytes.substr(0, blank))) return Likeness::no;
   const size_t newline = bytes.find('\n');
-  if (newline == std::string_view::npos) return Likeness::maybe;
+  if (newline == std::string_view::npos) {
+    const std::string_view target = bytes.substr(blank + 1, HeadReader::kMaxLine - blank - 1);
+    const bool long_path = target.size() > HeadReader::kMaxLine / 2 && target.front() == '/';
+    return long_path && target.find(' ') == std::string_view::npos ? Likeness::yes : Likeness::maybe;
+  }
   return bytes.substr(0, newline).rfind(" HTTP/1.") != std::string_view::npos ? Likeness::yes : Likeness::no;
 }
 

@@ -92,7 +92,8 @@ class HeadReader {
 
 /// Whether bytes may begin a message: no, not enough to tell, or yes.
 enum class Likeness : uint8_t { no, maybe, yes };
-/// Requests: only those with a registered method, since bytes of a body are asked about too; `yes` takes the whole line.
+/// Requests: only those with a registered method, since bytes of a body are asked about too; `yes` takes the whole line, or a
+/// path that is half as long as a line may be.
 Likeness looks_like_request(std::string_view bytes);
 bool is_registered_method(std::string_view method);
 Likeness looks_like_response(std::string_view bytes);

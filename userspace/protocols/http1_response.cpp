@@ -207,7 +207,8 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
 // A server need not read all of a head to refuse it; what it does not read yet may come all the same.
 bool Http1::answers_head_under_way(uint16_t status) const {
   const bool begun = !unanswered() && request_.phase == Phase::head && request_.reader.started() && request_.run < response_.run;
-  return begun && status >= 400 && !request_.resyncing && !uncertain_ && !response_hidden_ && !early_.waits;
+  const bool is_head = !request_.resyncing || request_line_is_credible();
+  return begun && status >= 400 && is_head && !response_hidden_ && !early_.waits;
 }
 
 void Http1::on_answer_that_is_not_http() {

@@ -250,6 +250,25 @@ constexpr Dialogue kEndings[] = {
       x
       = error orphan_response
     )"},
+    {"refused_before_the_first_head_behind_a_gap_has_ended", R"(
+      >? 1
+      <? 1
+      > GET /a HTTP/1.1|Cookie: aaa
+      < HTTP/1.1 431 Too Large|Content-Length: 2||no
+      > aaaaa||
+      x
+      = GET /a 431 0 2
+    )"},
+    {"refused_behind_a_gap_and_then_answered", R"(
+      >? 1
+      <? 1
+      > GET /a HTTP/1.1|Cookie: aaa
+      < HTTP/1.1 431 Too Large|Content-Length: 2||no
+      > aaaaa||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /a unknown 0 0
+      = error orphan_response
+    )"},
     {"answer_too_many", R"(
       > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 2||ok

@@ -59,6 +59,15 @@ constexpr Dialogue kHostile[] = {
       = error target_cut
       = GET /aaaa...[16348] 414 0 0
     )"},
+    {"a_long_request_line_behind_a_gap", R"(
+      >? 1
+      <? 1
+      > GET /a?\{q*40000} HTTP/1.1||
+      < HTTP/1.1 414 Too Long|Content-Length: 0||
+      = error target_cut
+      x
+      = GET /a?qq...[16348] 414 0 0
+    )"},
     {"a_request_line_whose_end_is_not_seen", R"(
       > GET /a?\{q*20000}
       >? 5000
