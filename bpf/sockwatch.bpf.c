@@ -43,7 +43,7 @@ static __always_inline bool watchable(struct sock *sk)
 
 /*
  * The state of a socket seen for the first time. `just_passed` bytes of `direction` have passed in the call that made us
- * look; whether any came before them is told by TCP's own counters.
+ * look; whether any came before them is told by TCP's own counters, and of AF_UNIX by that the socket was not there before us.
  */
 static __always_inline struct socket_state *new_state(struct sock *sk, __u32 direction, __u64 just_passed)
 {
@@ -62,6 +62,7 @@ static __always_inline struct socket_state *new_state(struct sock *sk, __u32 dir
 		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
 		/* An accepted socket carries its listener's name. */
 		st->passive = us && us->addr && us->peer;
+		st->from_start = sw_seeded; /* it is new, or it would have had its state */
 		return st;
 	}
 	tp = bpf_skc_to_tcp_sock(sk);

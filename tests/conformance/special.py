@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 
 from dialogue import listen, on_connection, run
-from shapes import keep_alive
+from shapes import keep_alive, pipeline
 from talking import GET, OK, read_head
 
 
@@ -56,9 +56,9 @@ def mapped():
     return run(keep_alive(), listener=s)
 
 
-def unix_socket():
+def unix_socket(exchanges, **how):
     with tempfile.TemporaryDirectory() as folder:
-        return run(keep_alive(), listener=listen(socket.AF_UNIX, folder + "/s"))
+        return run(exchanges, listener=listen(socket.AF_UNIX, folder + "/s"), **how)
 
 
 def abstract_socket():
@@ -66,4 +66,6 @@ def abstract_socket():
 
 
 SPECIAL = {"7 websocket": websocket, "7 connect accepted": connect_accepted, "12 other protocols": other_protocols, "15 IPv6": ipv6,
-           "15 v4-mapped": mapped, "15 AF_UNIX": unix_socket, "15 AF_UNIX, abstract": abstract_socket}
+           "15 v4-mapped": mapped, "15 AF_UNIX": lambda: unix_socket(keep_alive()),
+           "15 AF_UNIX, pipeline": lambda: unix_socket(pipeline(16), pipelined=True),
+           "15 AF_UNIX, abstract": abstract_socket}
