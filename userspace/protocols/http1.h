@@ -118,6 +118,7 @@ class Http1 final : public Parser {
   Verdict request_data(const Passage& passage, std::string_view bytes);
   Verdict read_request_head(const Passage& passage, std::string_view& bytes);
   void read_request_body(const Passage& passage, std::string_view& bytes);
+  void leave_answered_body();
   bool may_have_been_refused(const Passage& passage);
   Verdict read_after_refusal(const Passage& passage, std::string_view bytes);
   Verdict release_held_request(bool is_request);

@@ -138,7 +138,15 @@ void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
     sink_.on_parse_error(ParseError::bad_chunk);
     request_.phase = request_.detached ? Phase::lost : Phase::unframed;
     request_.unseen_body = false;
+    leave_answered_body();
   }
+}
+
+// Where the body ends is not known (any longer), and no answer will tell: it has had it.
+void Http1::leave_answered_body() {
+  if (request_.phase != Phase::unframed || request_.detached || unanswered()) return;
+  request_complete();
+  request_.phase = Phase::lost;
 }
 
 // The client waited for leave to send its body, and was answered already, or what it was told was not seen.
@@ -258,6 +266,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     request_.phase = Phase::lost;
   } else if (request_.phase == Phase::unframed) {
     count_request(rest);
+    leave_answered_body();
   }
   uncertain_again_ = uncertain_;
   uncertain_ = true;

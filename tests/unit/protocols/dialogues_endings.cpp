@@ -269,6 +269,30 @@ constexpr Dialogue kEndings[] = {
       = GET /a unknown 0 0
       = error orphan_response
     )"},
+    {"answered_before_bytes_of_its_body_were_not_seen", R"(
+      > POST /a HTTP/1.1|Transfer-Encoding: chunked||ff|abc
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      >? 500
+      > GET /b HTTP/1.1||
+      < HTTP/1.1 201 OK|Content-Length: 0||
+      > GET /c HTTP/1.1||
+      < HTTP/1.1 202 OK|Content-Length: 0||
+      x
+      = POST /a 200 507 0
+      = GET /b 201 0 0
+      = GET /c 202 0 0
+    )"},
+    {"answered_before_its_body_made_no_sense", R"(
+      > POST /a HTTP/1.1|Transfer-Encoding: chunked||3|abc
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      > |what is this|
+      = error bad_chunk
+      = POST /a 200 8 0
+      > GET /b HTTP/1.1||
+      < HTTP/1.1 201 OK|Content-Length: 0||
+      x
+      = GET /b 201 0 0
+    )"},
     {"answer_too_many", R"(
       > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 2||ok
