@@ -109,15 +109,18 @@ Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_
     }
     r.in_body = true;
     r.left = big(r.header.data()) - 8;
+    r.kept.clear();
   }
   const size_t n = static_cast<size_t>(std::min<uint64_t>(r.left, bytes.size()));
+  r.kept.append(bytes.substr(0, std::min(n, kMaxKept - r.kept.size())));
   bytes.remove_prefix(n);
   r.left -= n;
-  if (r.left == 0) {
-    r.in_body = false;
-    phase_ = Phase::messages;
-  }
-  return Verdict::mine;
+  if (r.left > 0) return Verdict::mine;
+  r.in_body = false;
+  phase_ = Phase::messages;
+  const Replication replication = replication_of(r.kept);
+  replicates_ = replication == Replication::logical;
+  return replication == Replication::physical ? Verdict::finished : Verdict::mine;
 }
 
 Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes) {

@@ -72,6 +72,7 @@ class PostgreSql final : public Parser {
     };
     Kind kind;
     bool continues = false;    ///< fetches more of a portal that has been counted
+    bool replicates = false;   ///< a command of replication: no query
     uint64_t start_ns;
     uint32_t tgid;
     std::string_view operation;
@@ -118,6 +119,7 @@ class PostgreSql final : public Parser {
   Phase phase_ = Phase::start;
   bool unseen_before_ = false;       ///< the connection's start was not seen
   size_t tries_ = 0;                 ///< to recognise it in the middle
+  bool replicates_ = false;          ///< it takes commands of replication beside queries
   Direction client_ = Direction::send;
   std::array<Reader, 2> readers_;
   std::string lead_[2];              ///< first bytes that do not tell yet, 8 at most

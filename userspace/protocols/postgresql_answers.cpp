@@ -136,7 +136,7 @@ void PostgreSql::ready(char status, uint64_t ts_ns) {
 }
 
 void PostgreSql::report(const Pending& pending, std::string_view operation, QueryStatus status, uint64_t end_ns) {
-  if (pending.continues && status != QueryStatus::error) return;
+  if (pending.replicates || (pending.continues && status != QueryStatus::error)) return;
   sink_.on_query({.role = role(),
                   .operation = operation.empty() ? kOtherOperation : operation,
                   .status = status,

@@ -31,5 +31,10 @@ bool begins_message(std::string_view bytes);
 bool is_startup(std::string_view bytes);
 /// Whether the bytes are messages of these types from their beginning to their end; `last`: the last one's type.
 bool is_chain(std::string_view bytes, std::string_view types, char& last);
+/// Of a client's first message, without its length and version: whether it asks for a connection of replication.
+enum class Replication : uint8_t { none, logical, physical };
+Replication replication_of(std::string_view startup);
+/// Whether a query's text is a command of replication; SHOW is one on such a connection only.
+bool is_replication_command(std::string_view text, bool on_its_connection);
 
 }  // namespace sockwatch::postgresql

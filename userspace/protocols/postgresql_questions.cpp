@@ -112,7 +112,9 @@ void PostgreSql::end_copy(const Reader& r) {
 void PostgreSql::push(Pending::Kind kind, const Reader& r, std::string_view operation) {
   if (failed_ && kind != Pending::Kind::sync) return;  // the server passes over it
   const bool execute = kind == Pending::Kind::execute;
+  const bool replicates = kind == Pending::Kind::query && is_replication_command(r.kept, replicates_);
   Pending made{.kind = kind,
+               .replicates = replicates,
                .start_ns = execute && unit_start_ns_ != 0 ? unit_start_ns_ : r.start_ns,
                .tgid = r.tgid,
                .operation = operation,

@@ -288,6 +288,30 @@ TEST(QuerySessions, WhatAConnectionIsAt) {
   EXPECT_EQ(encrypted.sink().errors, (Lines{"encrypted"}));
 }
 
+TEST(QueryProtocols, AStandbysConnectionHasNoQueries) {
+  for (const char* replication : {"true", "on", "1"}) {
+    Player standby(Role::server);
+    EXPECT_EQ(standby.play(client(pg_startup(replication))), Verdict::finished) << replication;
+    EXPECT_EQ(standby.finish(), Lines());
+  }
+  for (const char* replication : {"false", "off", "0"}) {
+    Player none(Role::server);
+    none.play(client(pg_startup(replication)));
+    none.play(server(kPgWelcome));
+    none.play(client(pg('Q', nul("SHOW a"))));
+    none.play(server(done("SHOW") + ready('I')));
+    EXPECT_EQ(none.finish(), (Lines{"SHOW ok"})) << replication;
+  }
+  // Found in the middle it shows by what it asks.
+  Player later(Role::server);
+  later.begin_in_the_middle();
+  later.play(client(pg('Q', nul("IDENTIFY_SYSTEM"))));
+  later.play(server(kPgRow + done("IDENTIFY_SYSTEM") + ready('I')));
+  later.play(client(pg('Q', nul("START_REPLICATION 0/0"))));
+  EXPECT_EQ(later.play(server(pg('W', "abc"))), Verdict::finished);
+  EXPECT_EQ(later.finish(), Lines());
+}
+
 TEST(QueryLimits, HostileLengthsGetNoAnswer) {
   const std::vector<Turn> turns = {client("*1\r\n$99999999999999999999\r\n"), client("*2147483648\r\n"), client("*1\r\n$-1\r\n"),
                                    client("set k 0 0 99999999999\r\n"),       client(big(4) + big(196608)), client(big(0xffffffff) + big(196608)),

@@ -13,8 +13,9 @@ inline std::string big(uint32_t n) {
 }
 inline std::string pg(char type, const std::string& body) { return type + big(static_cast<uint32_t>(body.size() + 4)) + body; }
 inline std::string nul(const std::string& text) { return text + '\0'; }
-inline std::string pg_startup() {
-  const std::string body = big(196608) + nul("user") + nul("a") + '\0';
+inline std::string pg_startup(const std::string& replication = {}) {
+  const std::string walsender = replication.empty() ? std::string() : nul("replication") + nul(replication);
+  const std::string body = big(196608) + nul("user") + nul("a") + walsender + '\0';
   return big(static_cast<uint32_t>(body.size() + 4)) + body;
 }
 inline std::string done(const std::string& tag) { return pg('C', nul(tag)); }
