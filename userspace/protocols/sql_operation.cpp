@@ -142,9 +142,9 @@ size_t after_opaque(std::string_view text, size_t at, SqlDialect dialect) {
   return after_comment(text, at, dialect);
 }
 
-// The statement that a WITH's names are for, behind all brackets; WITH where it is not seen.
-std::string_view after_with(std::string_view text, size_t at, SqlDialect dialect) {
-  constexpr std::string_view statements[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"};
+// What `tell` makes of the first word outside of brackets, quotes and comments that it makes something of; empty when of none.
+template <typename Tell>
+std::string_view first_outer_word(std::string_view text, size_t at, SqlDialect dialect, Tell tell) {
   for (size_t depth = 0; at < text.size();) {
     const size_t next = after_opaque(text, at, dialect);
     if (next != at) {
@@ -156,13 +156,32 @@ std::string_view after_with(std::string_view text, size_t at, SqlDialect dialect
     } else if (text[at] == ';') {
       break;
     } else if (depth == 0 && is_name(text[at])) {
+      const size_t begin = at;
       const std::string_view operation = next_word(text, at, dialect);
-      if (std::find(std::begin(statements), std::end(statements), operation) != std::end(statements)) return operation;
+      if (const std::string_view told = tell(text.substr(begin, at - begin), operation, at); !told.empty()) return told;
     } else {
       ++at;
     }
   }
-  return "WITH";
+  return {};
+}
+
+// The statement that a WITH's names are for; WITH where it is not seen.
+std::string_view after_with(std::string_view text, size_t at, SqlDialect dialect) {
+  constexpr std::string_view statements[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"};
+  const std::string_view told = first_outer_word(text, at, dialect, [&](std::string_view, std::string_view operation, size_t) {
+    return std::find(std::begin(statements), std::end(statements), operation) != std::end(statements) ? operation : std::string_view();
+  });
+  return told.empty() ? "WITH" : told;
+}
+
+// The statement that MariaDB's SET STATEMENT ... FOR is for; SET where it is not seen.
+std::string_view after_set_statement(std::string_view text, size_t at, SqlDialect dialect) {
+  const std::string_view told = first_outer_word(text, at, dialect, [&](std::string_view word, std::string_view, size_t end) {
+    const bool is_for = word.size() == 3 && begins_with(word, 0, dialect, "FOR");
+    return is_for ? sql_operation(text.substr(end), dialect) : std::string_view();
+  });
+  return told.empty() ? "SET" : told;
 }
 
 }  // namespace
@@ -172,6 +191,8 @@ std::string_view sql_operation(std::string_view text, SqlDialect dialect) {
   std::string_view operation = next_word(text, at, dialect);
   if (operation == "START") return begins_with(text, at, dialect, "TRANSACTION") ? "BEGIN" : kOtherOperation;
   if (operation == "BEGIN" && begins_with(text, at, dialect, "NOT")) return kCompoundOperation;
+  const bool mysql = dialect == SqlDialect::mysql;
+  if (mysql && operation == "SET" && begins_with(text, at, dialect, "STATEMENT")) return after_set_statement(text, at, dialect);
   return operation == "WITH" ? after_with(text, at, dialect) : operation;
 }
 

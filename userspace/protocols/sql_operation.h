@@ -17,7 +17,7 @@ inline constexpr std::string_view kCompoundOperation = "COMPOUND";
 enum class SqlDialect : uint8_t { postgresql, mysql };
 
 /// "SELECT" for "/* a */ (select 1)"; START TRANSACTION is BEGIN, END is COMMIT, ABORT is ROLLBACK, VALUES and TABLE are SELECT, WITH
-/// is what its statement is. The result lives for ever.
+/// and MariaDB's SET STATEMENT are what their statement is. The result lives for ever.
 std::string_view sql_operation(std::string_view text, SqlDialect dialect = SqlDialect::postgresql);
 
 /// What follows the statement that `text` begins with, behind its semicolon; empty where none follows. Quotes, comments and
