@@ -56,7 +56,7 @@ class MySql final : public Parser {
       log_in,   ///< by as much as it takes, and OK or an error
     };
     Kind kind = Kind::simple;
-    std::string_view operation;
+    std::string_view operation;      ///< empty: of replication, which is no query
     std::string_view prepares = {};  ///< the operation of the statement that it prepares
     std::string rest;          ///< the statements after the first
     uint32_t tgid = 0;

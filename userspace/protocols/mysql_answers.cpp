@@ -200,8 +200,9 @@ void MySql::end_command(QueryStatus status, uint64_t ts_ns) {
 }
 
 void MySql::report(const Command& command, QueryStatus status, uint64_t end_ns) {
+  if (command.operation.empty()) return;
   sink_.on_query({.role = role(),
-                  .operation = command.operation.empty() ? kOtherOperation : command.operation,
+                  .operation = command.operation,
                   .status = status,
                   .tgid = command.tgid,
                   .start_ns = command.start_ns,

@@ -20,14 +20,14 @@ struct Known {
 // Commands that are answered by OK, EOF, an error or one line.
 constexpr Known kSimple[] = {
     {0x02, "USE"},   {0x05, "CREATE"}, {0x06, "DROP"},   {0x07, "FLUSH"}, {0x08, "SHUTDOWN"}, {0x09, "STATISTICS"}, {0x0c, "KILL"},
-    {0x0d, "DEBUG"}, {0x0e, "PING"},   {0x15, "_OTHER"}, {0x1a, "RESET"}, {0x1b, "SET"},      {0x1f, kResetConnection},
+    {0x0d, "DEBUG"}, {0x0e, "PING"},   {0x1a, "RESET"},  {0x1b, "SET"},    {0x1f, kResetConnection},
 };
 
 }  // namespace
 
 std::string_view MySql::prepared(std::string_view payload) const {
   const uint32_t number = four(payload, 1);
-  if (number == UINT32_MAX) return last_prepared_;
+  if (number == UINT32_MAX) return last_prepared_.empty() ? kOtherOperation : last_prepared_;
   const auto known = statements_.find(number);
   return known != statements_.end() ? known->second : kOtherOperation;
 }
@@ -64,6 +64,9 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
       return Verdict::mine;
     case 0x11:
       begin(Kind::log_in, "_OTHER", packet);
+      return Verdict::mine;
+    case 0x15:  // a replica signs on
+      begin(Kind::simple, {}, packet);
       return Verdict::mine;
     case 0x12:
     case 0x1e:

@@ -43,14 +43,18 @@ constexpr bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr bool is_name(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0; }
 
-// What MySQL and MariaDB execute although it stands in a comment, behind "/*!", "/*M!" and a version; `at` when it is none.
+// What MySQL and MariaDB execute although it stands in a comment, behind "/*!", "/*M!" and a version; `at` when it is none. A version
+// that no server has is how a dump hides something from all of them.
 size_t executable(std::string_view text, size_t at) {
+  constexpr uint32_t kNoServers = 990000;
   size_t code = at + 2;
   if (text.substr(code, 1) == "M") ++code;
   if (text.substr(code, 1) != "!") return at;
   ++code;
-  while (code < text.size() && text[code] >= '0' && text[code] <= '9') ++code;
-  return code;
+  uint32_t version = 0;
+  for (; code < text.size() && text[code] >= '0' && text[code] <= '9'; ++code)
+    version = std::min(version * 10 + static_cast<uint32_t>(text[code] - '0'), kNoServers);
+  return version < kNoServers ? code : at;
 }
 
 // Where the comment that begins at `at` ends; `at` when none does.

@@ -232,6 +232,12 @@ TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
     EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
     EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok"}));
 
+    Player prepared_before(role);
+    prepared_before.begin_in_the_middle();
+    prepared_before.play(client(my_command(23, "\xff\xff\xff\xff" + std::string(5, '\0'))));
+    prepared_before.play(server(my_ok(1, 2)));
+    EXPECT_EQ(prepared_before.finish(), (Lines{"_OTHER ok"}));
+
     Player redis(role);
     redis.begin_in_the_middle();
     redis.play(server("$3\r\nold\r\n"));
