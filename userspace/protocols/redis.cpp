@@ -6,25 +6,10 @@
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMaxTries = 32;
-constexpr uint64_t kMaxFirstLine = 512;  ///< of a connection whose first command is a line, not an array
-
-// Replies that a command which is a line may have.
-bool begins_reply(std::string_view bytes) { return std::string_view("+-:$*%").find(bytes.front()) != std::string_view::npos; }
-
 bool is_word(std::string_view word, std::string_view lower) {
   return word.size() == lower.size() &&
          std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
 }
-
-// Of letters, digits and dots: as commands are called.
-bool is_plain(std::string_view name) {
-  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_'; };
-  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
-}
-
-// A command begins so; in the middle of a connection, one that is whole.
-bool begins_command(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
 
 }  // namespace
 
@@ -38,68 +23,10 @@ Verdict Redis::data(Direction direction, const Passage& passage, std::string_vie
   return verdict;
 }
 
-// By the client's first command. A copy of the reader looks ahead, so that nothing is told of what turns out to be another protocol.
-Verdict Redis::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
-  if (line_waits_) return recognise_line(direction, passage, bytes);
-  if (!unseen_before_ && tries_ > 0 && direction != client_) return Verdict::not_mine;
-  if (unseen_before_ && (direction != client_ || request_.at_start()) && !begins_command(bytes))
-    return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
-  if (request_.at_start()) {
-    client_ = direction;
-    request_start_ns_ = passage.ts_ns;
-    request_tgid_ = passage.tgid;
-  }
-  ++tries_;
-  std::string_view rest = bytes;
-  switch (request_.read(rest)) {
-    case RedisRequestReader::Outcome::bad:
-      return Verdict::not_mine;
-    case RedisRequestReader::Outcome::need_more:
-      return request_.line_size() <= kMaxFirstLine ? Verdict::undecided : Verdict::not_mine;
-    case RedisRequestReader::Outcome::done:
-      break;
-  }
-  const bool capitals = std::none_of(request_.name().begin(), request_.name().end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  const bool http = request_.last_argument().starts_with("HTTP/");
-  const bool other = !request_.is_array() && (!capitals || http || request_.line_size() > kMaxFirstLine);
-  // From its start an array of strings is a command whatever its name (a module's); in the middle it may be a reply.
-  const bool plain = request_.is_array() && !unseen_before_ && is_plain(request_.name());
-  if ((!is_known(redis_command(request_.name())) && !plain) || other) return Verdict::not_mine;
-  if (!request_.is_array()) {
-    line_waits_ = true;
-    line_passage_ = passage;
-    early_ = rest;
-    return rest.size() > kMaxEarly ? Verdict::not_mine : Verdict::undecided;
-  }
-  recognised_ = true;
-  client_run_ = passage.run;
-  last_ns_ = passage.ts_ns;
-  if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
-  return requests(passage, rest);
-}
-
-// "GET /a" may be HTTP/0.9, "QUIT" many a protocol: a line is a command when it is replied to like one.
-Verdict Redis::recognise_line(Direction direction, const Passage& passage, std::string_view bytes) {
-  if (direction == client_) {
-    if (early_.size() + bytes.size() > kMaxEarly) return Verdict::not_mine;
-    early_ += bytes;
-    return Verdict::undecided;
-  }
-  if (!begins_reply(bytes)) return Verdict::not_mine;
-  recognised_ = true;
-  line_waits_ = false;
-  client_run_ = line_passage_.run;
-  if (const Verdict verdict = request(line_passage_); verdict != Verdict::mine) return verdict;
-  const std::string early = std::exchange(early_, {});
-  if (const Verdict verdict = requests(line_passage_, early); verdict != Verdict::mine) return verdict;
-  last_ns_ = passage.ts_ns;
-  return replies(passage, bytes);
-}
-
 Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
   if (passage.run != client_run_) {
     client_run_ = passage.run;
-    if (!framed_ && begins_command(bytes)) {
+    if (!framed_ && RedisRequestReader::may_begin(bytes)) {
       framed_ = true;
       request_.reset();
     }

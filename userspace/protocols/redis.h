@@ -23,7 +23,7 @@ class Redis final : public Parser {
   static constexpr std::string_view kName = "redis";
   static constexpr size_t kMaxPending = 65536;
   static constexpr size_t kMaxQueued = 16384;
-  static constexpr size_t kMaxEarly = 4096;
+  static constexpr size_t kMaxEarly = 4096;              ///< of what follows a first line before the reply
   static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no reply is under way any longer
 
   explicit Redis(TransactionSink& sink) : sink_(sink) {}
@@ -51,6 +51,8 @@ class Redis final : public Parser {
 
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict recognise_line(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict more_before_reply(std::string_view bytes);
+  Verdict take_lines();
   Verdict requests(const Passage& passage, std::string_view bytes);
   Verdict request(const Passage& passage);
   Verdict replies(const Passage& passage, std::string_view bytes);

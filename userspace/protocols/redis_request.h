@@ -16,6 +16,9 @@ class RedisRequestReader {
 
   enum class Outcome : uint8_t { need_more, done, bad };
 
+  /// A command that is an array begins so; in the middle of a connection, one that is whole.
+  static bool may_begin(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
+
   /// Takes bytes up to the end of a command.
   Outcome read(std::string_view& bytes);
   /// Bytes of an argument that passed unseen; false when they may have held more than that.

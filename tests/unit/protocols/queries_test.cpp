@@ -414,5 +414,26 @@ TEST(Redis, ALineIsACommandWhenItIsRepliedToLikeOne) {
   }
 }
 
+// As `redis-cli --pipe` sends them: thousands before the first reply.
+TEST(Redis, ManyLinesInARowAreCommandsBeforeAnyReply) {
+  std::string lines = "SET first v\r\n", replies = "+OK\r\n";
+  Lines expected = {"SET ok"};
+  for (int i = 0; i < 500; ++i) {
+    lines += "rpush list" + std::to_string(i) + " a b\n";
+    replies += ":2\r\n";
+    expected.push_back("RPUSH ok");
+  }
+  for (const size_t piece : {size_t{1}, size_t{1000}, SIZE_MAX}) {
+    Player player(Role::server);
+    EXPECT_EQ(player.play(client(lines), piece), Verdict::mine) << piece;
+    player.play(server(replies), piece);
+    EXPECT_EQ(player.finish(), expected) << piece;
+    Player other(Role::server);
+    EXPECT_EQ(other.play(client("SET first v\r\nGET a\r\nDEL a\r\nPING\r\nHost: a\r\n" + lines), piece), Verdict::not_mine) << piece;
+  }
+  Player long_line(Role::server);
+  EXPECT_EQ(long_line.play(client("SET first v\r\nSET k " + std::string(5000, 'v') + "\r\n")), Verdict::not_mine);
+}
+
 }  // namespace
 }  // namespace sockwatch
