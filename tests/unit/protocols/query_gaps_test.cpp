@@ -1,0 +1,140 @@
+// Dialogues with databases and caches of which a part is not seen.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "query_dialogues.h"
+#include "query_messages.h"
+#include "query_player.h"
+
+namespace sockwatch {
+namespace {
+
+TEST(QueryGaps, TheMiddleOfAValueMayPassUnseen) {
+  const std::string value(100'000, 'v');
+  QueryPlayer redis(Role::client);
+  redis.play(client(resp({"GET", "k"})));
+  redis.play({Turn::Who::server, "$100000\r\nvvvv", 100'000 - 4 + 2, "vvvvvvvvvvvvvv\r\n"});
+  redis.play(client(resp({"GET", "k"})));
+  redis.play(server("$-1\r\n"));
+  EXPECT_EQ(redis.finish(), (Lines{"GET ok 1+0", "GET ok 0+1"}));
+  EXPECT_EQ(redis.sink().errors, Lines());
+
+  QueryPlayer postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  const std::string row = pg('D', value);
+  const std::string end = done("SELECT 1") + ready('T');
+  postgres.play({Turn::Who::server, row.substr(0, 100), row.size() - 100 + end.size() - 10, ""});
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT unknown"}));
+}
+
+TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
+  QueryPlayer postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  const std::string end = done("SELECT 50") + ready('I');
+  postgres.play({Turn::Who::server, kPgRow, 500'000, end.substr(end.size() - 16)});
+  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  postgres.play(client(pg('Q', nul("DELETE FROM t"))));
+  postgres.play(server(done("DELETE 1") + ready('I')));
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok", "DELETE ok"}));
+
+  QueryPlayer mysql(Role::client);
+  mysql.play(server(my_greeting(kUsual)));
+  mysql.play(client(my_login(kUsual)));
+  mysql.play(server(my_ok(2, 2)));
+  mysql.play(client(my_command(3, "SELECT 1")));
+  const std::string rows = my_rows(false, 3);
+  mysql.play({Turn::Who::server, rows.substr(0, 60), 500'000, rows.substr(rows.size() - 16)});
+  mysql.play(client(my_command(3, "COMMIT")));
+  mysql.play(server(my_ok(1, 2)));
+  EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
+}
+
+TEST(QueryGaps, TheEndOfACommandOfSeveralPacketsMayPassUnseen) {
+  // 16 MiB - 1 is in the first packet; the second's header is not seen. The listing may tell of any part of it.
+  const std::string begin("\xff\xff\xff\0\x03INSERT INTO t VALUES ('", 28);
+  const size_t rest = 0xffffff + 4 - begin.size();
+  for (const size_t told : {size_t{1'000'000}, rest - 1, rest}) {
+    QueryPlayer mysql(Role::client);
+    mysql.play(server(my_greeting(kUsual)));
+    mysql.play(client(my_login(kUsual)));
+    mysql.play(server(my_ok(2, 2)));
+    mysql.play({Turn::Who::client, begin, told, std::string(16, 'x')});
+    mysql.play({Turn::Who::client, "", 17'000'000, std::string(16, 'x')});
+    EXPECT_EQ(mysql.conversation().session(), SessionState::active);
+    mysql.play(server(my_ok(2, 2)));
+    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    mysql.play(client(my_command(3, "SELECT 1")));
+    mysql.play(server(my_rows(false, 2)));
+    EXPECT_EQ(mysql.finish(), (Lines{"INSERT ok", "SELECT ok"})) << told;
+  }
+}
+
+TEST(QueryGaps, WhatMayHaveHeldWholeMessagesMakesItsQuestionsUnknownAndFootingIsFoundAgain) {
+  QueryPlayer redis(Role::server);
+  redis.play(client(resp({"GET", "a"}) + resp({"GET", "b"})));
+  redis.play({Turn::Who::server, "$1\r\n", 20, ""});
+  redis.play(client(resp({"GET", "c"})));
+  redis.play(server("$1\r\nv\r\n"));
+  EXPECT_EQ(redis.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 1+0"}));
+
+  QueryPlayer packets(Role::client);
+  packets.play(client(ask(0, 1, "a") + ask(0, 2, "b")));
+  packets.play({Turn::Who::server, answer(0, 0, 1, "v"), 40, ""});
+  packets.play(client(ask(0, 3, "c")));
+  packets.play({Turn::Who::server, answer(0, 0, 3, std::string(90'000, 'v')).substr(0, 30), 89'994, ""});
+  EXPECT_EQ(packets.finish(), (Lines{"GET ok 1+0", "GET unknown", "GET ok 1+0"}));
+
+  QueryPlayer memcached(Role::client);
+  memcached.play(client("get a\r\nget b\r\n"));
+  memcached.play({Turn::Who::server, "VAL", 40, ""});
+  memcached.play(client("get c\r\n"));
+  memcached.play(server("END\r\n"));
+  EXPECT_EQ(memcached.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 0+1"}));
+}
+
+TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
+  for (const Role role : {Role::client, Role::server}) {
+    QueryPlayer postgres(role);
+    postgres.begin_in_the_middle();
+    postgres.play(server(pg('D', "the end of an earlier answer")));
+    postgres.play(client(pg('Q', nul("SELECT 1"))));
+    postgres.play(server(kPgRow + done("SELECT 1") + ready('T')));
+    EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+    EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok"}));
+
+    QueryPlayer mysql(role);
+    mysql.begin_in_the_middle();
+    mysql.play(client(my_command(3, "SELECT 1")));
+    mysql.play(server(my_rows(true, 2)));
+    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok"}));
+
+    QueryPlayer prepared_before(role);
+    prepared_before.begin_in_the_middle();
+    prepared_before.play(client(my_command(23, "\xff\xff\xff\xff" + std::string(5, '\0'))));
+    prepared_before.play(server(my_ok(1, 2)));
+    EXPECT_EQ(prepared_before.finish(), (Lines{"_OTHER ok"}));
+
+    QueryPlayer redis(role);
+    redis.begin_in_the_middle();
+    redis.play(server("$3\r\nold\r\n"));
+    redis.play(client(resp({"GET", "k"})));
+    redis.play(server("$-1\r\n"));
+    EXPECT_EQ(redis.finish(), (Lines{"GET ok 0+1"}));
+
+    QueryPlayer memcached(role);
+    memcached.begin_in_the_middle();
+    memcached.play(server(answer(0, 0, 2, "old")));
+    memcached.play(client(ask(0, 3, "k")));
+    memcached.play(server(answer(0, 1, 3, "Not found")));
+    EXPECT_EQ(memcached.finish(), (Lines{"GET ok 0+1"}));
+  }
+}
+
+}  // namespace
+}  // namespace sockwatch

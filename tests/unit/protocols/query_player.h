@@ -1,0 +1,77 @@
+// Plays a dialogue with a database or cache to the parsers, and keeps what they tell.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/conversation.h"
+#include "query_dialogues.h"
+
+namespace sockwatch {
+
+/// Each query's operation and status, hits and misses where it has any.
+using Lines = std::vector<std::string>;
+
+class QuerySink final : public TransactionSink {
+ public:
+  void on_transaction(const Transaction& t) override { lines.push_back("HTTP " + t.status.text()); }
+  void on_query(const Query& q) override {
+    EXPECT_EQ(q.role, role);
+    std::string line = std::string(q.operation) + " " + std::string(to_string(q.status));
+    if (q.hits + q.misses > 0) line += " " + std::to_string(q.hits) + "+" + std::to_string(q.misses);
+    lines.push_back(line);
+  }
+  void on_parse_error(ParseError error) override { errors.push_back(std::string(to_string(error))); }
+
+  Role role = Role::client;
+  Lines lines;
+  Lines errors;
+};
+
+class QueryPlayer {
+ public:
+  explicit QueryPlayer(Role role) : role_(role), conversation_(sink_) { sink_.role = role; }
+
+  /// The connection's start was not seen.
+  void begin_in_the_middle() {
+    for (Direction d : {Direction::recv, Direction::send}) conversation_.unseen(d, {.ts_ns = 1}, {.length = 1, .tail = {}, .late = true});
+  }
+
+  Verdict play(const Turn& turn, size_t piece = SIZE_MAX) {
+    const Direction direction = (turn.who == Turn::Who::client) == (role_ == Role::client) ? Direction::send : Direction::recv;
+    if (direction != last_ || run_ == 0) ++run_;
+    last_ = direction;
+    Verdict verdict = Verdict::undecided;
+    for (std::string_view rest = turn.bytes; !rest.empty() && verdict <= Verdict::mine; rest.remove_prefix(std::min(piece, rest.size())))
+      verdict = conversation_.data(direction, passage(), rest.substr(0, piece));
+    if (turn.unseen > 0) verdict = conversation_.unseen(direction, passage(), {.length = turn.unseen, .tail = turn.tail, .late = false});
+    return verdict;
+  }
+
+  Lines finish() {
+    conversation_.advance(now_ + 2'000'000'000);
+    conversation_.close(now_ + 2'000'000'000);
+    return sink_.lines;
+  }
+  Conversation& conversation() { return conversation_; }
+  const QuerySink& sink() const { return sink_; }
+
+ private:
+  Passage passage() { return {.ts_ns = now_ += 1000, .tgid = 7, .run = run_, .exact_run = true}; }
+
+  Role role_;
+  QuerySink sink_;
+  Conversation conversation_;
+  Direction last_ = Direction::recv;
+  uint32_t run_ = 0;
+  uint64_t now_ = 1'000'000'000;
+};
+
+/// Whether a line tells of a query whose answer is not known.
+inline bool is_unanswered(const std::string& line) { return line.ends_with(" aborted") || line.ends_with(" unknown"); }
+
+}  // namespace sockwatch
