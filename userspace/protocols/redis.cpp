@@ -26,6 +26,7 @@ Verdict Redis::data(Direction direction, const Passage& passage, std::string_vie
 Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
   if (passage.run != client_run_) {
     client_run_ = passage.run;
+    settle_adrift();
     if (!framed_ && RedisRequestReader::may_begin(bytes)) {
       framed_ = true;
       request_.reset();
@@ -95,7 +96,7 @@ Verdict Redis::request(const Passage& passage) {
 }
 
 Verdict Redis::replies(const Passage& passage, std::string_view bytes) {
-  while (!lost_ && !bytes.empty()) {
+  while (!lost_ && !adrift_ && !bytes.empty()) {
     const RedisReplyReader::Outcome outcome = reply_.read(bytes);
     const bool transaction = !pending_.empty() && pending_.front().known->effect == RedisEffect::exec;
     switch (outcome) {
@@ -201,14 +202,33 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
     request_.reset();
     return Verdict::undecided;
   }
-  last_ns_ = passage.ts_ns;
   const bool from_client = direction == client_;
-  if (from_client ? !framed_ : lost_) return Verdict::mine;
+  if (from_client && passage.run != client_run_) settle_adrift();
+  last_ns_ = passage.ts_ns;
+  if (from_client ? !framed_ : lost_ || adrift_) return Verdict::mine;
   if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, passage, bytes.tail);
   framed_ = framed_ && !from_client;
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
-  lose(passage.ts_ns);
+  adrift_ = !from_client && single_question();
+  if (!adrift_) lose(passage.ts_ns);
   return Verdict::mine;
+}
+
+// Whether the reply under way is the only one that is waited for, and no message.
+bool Redis::single_question() const {
+  return pending_.size() == 1 && !overlaps_ && !subscribed_ && queued_.empty() && reply_.begun() != nullptr && reply_.begun()->type != '>';
+}
+
+// Its beginning tells what became of the command, and of how many elements; not what they are.
+void Redis::settle_adrift() {
+  if (!std::exchange(adrift_, false)) return;
+  const Command command = pending_.front();
+  pending_.pop_front();
+  const KeyRule rule = command.known->rule;
+  const bool told = rule != KeyRule::each && rule != KeyRule::any;
+  report(command, QueryStatus::ok, last_ns_,
+         told ? count_keys(*command.known, command.arguments, command.has_get, *reply_.begun()) : KeyCounts());
+  reply_.reset();
 }
 
 // Which reply belongs to which command is not known from here on.
@@ -218,12 +238,13 @@ void Redis::lose(uint64_t ts_ns) {
   queued_.clear();
   executed_.clear();
   pending_.clear();
-  in_multi_ = false;
+  in_multi_ = adrift_ = false;
   lost_ = true;
 }
 
 void Redis::close(uint64_t ts_ns) {
   if (std::exchange(closed_, true)) return;
+  settle_adrift();
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
 }

@@ -1,8 +1,8 @@
 // Redis's protocol (RESP2 and RESP3) on one connection: commands and their replies, first in, first out.
 //
 // Hits and misses are what the replies show of keys (redis_commands.h). Messages of pub/sub answer nothing; commands queued by MULTI
-// are told when EXEC has been answered. Where bytes were not seen that may have held whole messages, what waits ends as unknown,
-// and pairing begins anew with a command that begins a run, unless the client is one that does not wait for replies. Limits:
+// are told when EXEC has been answered. Where bytes were not seen that may have held whole messages, what waits ends as unknown
+// (but for a single command, whose reply's beginning tells), and pairing begins anew with a command that begins a run, unless the client is one that does not wait for replies. Limits:
 // kMaxPending commands without a reply; kMaxQueued in a transaction.
 #pragma once
 
@@ -62,6 +62,8 @@ class Redis final : public Parser {
   void confirm(uint64_t ts_ns);
   void report(const Command& command, QueryStatus status, uint64_t end_ns, KeyCounts keys = {});
   void lose(uint64_t ts_ns);
+  bool single_question() const;
+  void settle_adrift();
 
   TransactionSink& sink_;
   bool closed_ = false;
@@ -89,6 +91,7 @@ class Redis final : public Parser {
 
   bool framed_ = true;          ///< the client's commands are followed
   bool lost_ = false;           ///< which reply belongs to which command is not known
+  bool adrift_ = false;         ///< the reply to the only command is not followed; it has ended when the client speaks again
   bool overlaps_ = false;       ///< the client has asked anew before it had its replies
 };
 

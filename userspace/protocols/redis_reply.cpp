@@ -31,6 +31,11 @@ bool RedisReplyReader::skip(uint64_t length) {
   return true;
 }
 
+const RedisReply* RedisReplyReader::begun() const {
+  if (depth_ > 0) return frames_[0].attribute ? nullptr : &frames_[0].reply;
+  return string_left_ > 0 ? &string_ : nullptr;
+}
+
 RedisReplyReader::Outcome RedisReplyReader::read(std::string_view& bytes) {
   while (!bytes.empty()) {
     if (string_left_ > 0) {

@@ -31,6 +31,8 @@ class RedisReplyReader {
   const RedisReply& reply() const { return finished_; }
   /// After done, of an aggregate: its last element.
   const RedisReply& last_element() const { return last_element_; }
+  /// The reply under way, as far as its beginning tells; null when that has not been read.
+  const RedisReply* begun() const;
   void reset();
   /// Between two replies.
   bool at_start() const { return depth_ == 0 && line_size_ == 0 && string_left_ == 0; }

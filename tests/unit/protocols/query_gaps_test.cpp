@@ -54,6 +54,36 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
 }
 
+TEST(QueryGaps, ALongReplyOfRedisHasEndedWhenItsOnlyReaderSpeaksAgain) {
+  const std::string list = "*20000\r\n$3\r\nabc\r\n$5";
+  QueryPlayer redis(Role::client);
+  redis.play(client(resp({"LRANGE", "l", "0", "-1"})));
+  redis.play({Turn::Who::server, list, 500'000, "\r\n$3\r\nabc\r\n$3\r\nabc\r\n"});
+  redis.play({Turn::Who::server, "$3\r\nend\r\n", 0, ""});
+  redis.play(client(resp({"MGET", "a", "b"})));
+  redis.play({Turn::Who::server, list, 500'000, ""});
+  redis.play(client(resp({"GET", "k"})));
+  redis.play(server("$-1\r\n"));
+  redis.play(client(resp({"HGETALL", "h"})));
+  redis.play({Turn::Who::server, list, 500'000, ""});
+  EXPECT_EQ(redis.finish(), (Lines{"LRANGE ok 1+0", "MGET ok", "GET ok 0+1", "HGETALL ok 1+0"}));
+  EXPECT_EQ(redis.sink().errors, Lines(3, "unseen_response"));
+
+  // Another command behind it, or a transaction: which bytes are whose is not known.
+  QueryPlayer two(Role::client);
+  two.play(client(resp({"LRANGE", "l", "0", "-1"}) + resp({"GET", "k"})));
+  two.play({Turn::Who::server, list, 500'000, "$1\r\nv\r\n"});
+  two.play(client(resp({"MULTI"})));
+  two.play(server("+OK\r\n"));
+  two.play(client(resp({"GET", "k"})));
+  two.play(server("+QUEUED\r\n"));
+  two.play(client(resp({"EXEC"})));
+  two.play({Turn::Who::server, "*1\r\n*90000\r\n$3\r\n", 500'000, ""});
+  two.play(client(resp({"GET", "k"})));
+  two.play(server("$-1\r\n"));
+  EXPECT_EQ(two.finish(), (Lines{"LRANGE unknown", "GET unknown", "MULTI ok", "GET unknown", "EXEC unknown", "GET ok 0+1"}));
+}
+
 TEST(QueryGaps, TheEndOfACommandOfSeveralPacketsMayPassUnseen) {
   // 16 MiB - 1 is in the first packet; the second's header is not seen. The listing may tell of any part of it.
   const std::string begin("\xff\xff\xff\0\x03INSERT INTO t VALUES ('", 28);
