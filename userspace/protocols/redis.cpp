@@ -207,11 +207,23 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
   last_ns_ = passage.ts_ns;
   if (from_client ? !framed_ : lost_ || adrift_) return Verdict::mine;
   if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, passage, bytes.tail);
-  framed_ = framed_ && !from_client;
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
+  if (from_client) {
+    framed_ = false;
+    if (is_long_command()) {
+      const Verdict verdict = request(passage);
+      request_.reset();
+      return verdict;
+    }
+  }
   adrift_ = !from_client && single_question();
   if (!adrift_) lose(passage.ts_ns);
   return Verdict::mine;
+}
+
+// Whether the command under way is the run's first: what was not seen is taken for its words.
+bool Redis::is_long_command() const {
+  return request_.is_array() && !request_.is_blank() && pending_.empty() && queued_.empty() && !overlaps_ && !lost_;
 }
 
 // Whether the reply under way is the only one that is waited for, and no message.

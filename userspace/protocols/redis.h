@@ -62,6 +62,7 @@ class Redis final : public Parser {
   void confirm(uint64_t ts_ns);
   void report(const Command& command, QueryStatus status, uint64_t end_ns, KeyCounts keys = {});
   void lose(uint64_t ts_ns);
+  bool is_long_command() const;
   bool single_question() const;
   void settle_adrift();
 

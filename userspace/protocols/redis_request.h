@@ -33,7 +33,8 @@ class RedisRequestReader {
   std::string_view first_argument() const { return words_[1].view(); }
   std::string_view second_argument() const { return words_[2].view(); }
   std::string_view last_argument() const { return last_.view(); }
-  uint32_t arguments() const { return words_read_ > 0 ? words_read_ - 1 : 0; }
+  /// Of one that has not ended too, as its beginning says.
+  uint32_t arguments() const { return words_read_ > 0 ? words_read_ + static_cast<uint32_t>(words_left_) - 1 : 0; }
   uint64_t line_size() const { return is_array_ ? 0 : left_; }
   bool has_get() const { return has_get_; }
   bool is_array() const { return is_array_; }

@@ -84,6 +84,31 @@ TEST(QueryGaps, ALongReplyOfRedisHasEndedWhenItsOnlyReaderSpeaksAgain) {
   EXPECT_EQ(two.finish(), (Lines{"LRANGE unknown", "GET unknown", "MULTI ok", "GET unknown", "EXEC unknown", "GET ok 0+1"}));
 }
 
+TEST(QueryGaps, ALongCommandOfRedisIsAnsweredByTheNextReply) {
+  QueryPlayer redis(Role::client);
+  redis.play(client(resp({"PING"})));
+  redis.play(server("+PONG\r\n"));
+  redis.play({Turn::Who::client, "*20002\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$3\r\nab", 500'000, "\r\n$3\r\nabc\r\n"});
+  redis.play({Turn::Who::client, "$3\r\nabc\r\n", 500'000, "\r\n$3\r\nabc\r\n"});
+  EXPECT_EQ(redis.conversation().session(), SessionState::active);
+  redis.play(server(":20000\r\n"));
+  EXPECT_EQ(redis.conversation().session(), SessionState::idle);
+  redis.play({Turn::Who::client, "*1001\r\n$6\r\nEXISTS\r\n$1\r\na\r\n", 500'000, ""});
+  redis.play(server(":400\r\n"));
+  redis.play(client(resp({"GET", "k"})));
+  redis.play(server("$-1\r\n"));
+  EXPECT_EQ(redis.finish(), (Lines{"PING ok", "RPUSH ok", "EXISTS ok 400+600", "GET ok 0+1"}));
+  EXPECT_EQ(redis.sink().errors, Lines(2, "unseen_request"));
+
+  // One behind another in a pipeline: there may have been more of them.
+  QueryPlayer pipeline(Role::client);
+  pipeline.play({Turn::Who::client, resp({"SET", "k", "v"}) + "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$900000\r\nab", 1'000'000, ""});
+  pipeline.play(server("+OK\r\n+OK\r\n+OK\r\n"));
+  pipeline.play(client(resp({"GET", "k"})));
+  pipeline.play(server("$-1\r\n"));
+  EXPECT_EQ(pipeline.finish(), (Lines{"SET unknown", "GET ok 0+1"}));
+}
+
 TEST(QueryGaps, TheEndOfACommandOfSeveralPacketsMayPassUnseen) {
   // 16 MiB - 1 is in the first packet; the second's header is not seen. The listing may tell of any part of it.
   const std::string begin("\xff\xff\xff\0\x03INSERT INTO t VALUES ('", 28);
