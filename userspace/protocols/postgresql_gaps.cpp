@@ -141,6 +141,14 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     }
     return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }
+  // A long parameter's end, which most clients send with what executes the statement.
+  const bool executes = phase_ == Phase::messages && direction == client_ && r.have == 0 && r.header[0] == 'B' &&
+                        middle == r.left + kBeforeExecute && ends_in_execute(bytes.tail);
+  if (executes) {
+    r.left = 0;
+    if (r.in_body) message(true, r, passage.ts_ns);
+    return consume(direction, passage, bytes.tail.substr(1));
+  }
   sink_.on_parse_error(direction == client_ ? ParseError::unseen_request : ParseError::unseen_response);
   lose_frame(direction, passage.ts_ns);
   if (direction != client_) remember_end(bytes.tail, passage.ts_ns);

@@ -54,6 +54,11 @@ bool is_startup(std::string_view bytes) {
   return code >> 16 == 3 && (code & 0xffff) < 100 && length > 8 && length <= kMaxStartupLength;
 }
 
+bool ends_in_execute(std::string_view end) {
+  // The portal's name, the most rows and then Sync.
+  return end.size() == 16 && end.substr(0, 7) == std::string_view("\0E\0\0\0\11\0", 7) && end.substr(11) == std::string_view("S\0\0\0\4", 5);
+}
+
 bool is_chain(std::string_view bytes, std::string_view types, char& last) {
   while (!bytes.empty()) {
     if (bytes.size() < kHeader || types.find(bytes[0]) == std::string_view::npos) return false;

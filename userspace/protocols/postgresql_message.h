@@ -29,6 +29,10 @@ std::string_view take_name(std::string_view& bytes);
 bool begins_message(std::string_view bytes);
 /// Of eight bytes at least: whether a client's first message begins so.
 bool is_startup(std::string_view bytes);
+/// Of a client's Describe, Execute and Sync, all without a name, those bytes that come before the last 16 of them.
+inline constexpr uint64_t kBeforeExecute = 6;
+/// Whether these are the last 16.
+bool ends_in_execute(std::string_view end);
 /// Whether the bytes are messages of these types from their beginning to their end; `last`: the last one's type.
 bool is_chain(std::string_view bytes, std::string_view types, char& last);
 /// Of a client's first message, without its length and version: whether it asks for a connection of replication.

@@ -54,6 +54,44 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
 }
 
+TEST(QueryGaps, ALongParameterOfPostgreSqlMayPassUnseenWithWhatAlwaysFollows) {
+  // Bind, and behind it, in the same run, Describe, Execute and Sync, of which the last 16 bytes are seen.
+  const std::string value(3'000'000, 'v');
+  const std::string bound = pg('B', nul("") + nul("") + value), rest = pg('D', "P" + nul("")) + execute("") + kSync;
+  for (const size_t told_before : {size_t{0}, size_t{100}, size_t{2'000'000}, value.size() - 1000}) {
+    QueryPlayer postgres(Role::client);
+    postgres.play(client(pg_startup()));
+    postgres.play(server(kPgWelcome));
+    postgres.play(client(parse("INSERT INTO t VALUES ($1)")));
+    if (told_before > 0) postgres.play({Turn::Who::client, bound.substr(0, 1000), told_before, std::string(16, 'v')});
+    const size_t seen = told_before > 0 ? 1000 + told_before : 1000;
+    postgres.play({Turn::Who::client, told_before > 0 ? "" : bound.substr(0, 1000), bound.size() - seen + rest.size(),
+                   rest.substr(rest.size() - 16)});
+    postgres.play(server(kPgBound + done("INSERT 0 1") + ready('I')));
+    postgres.play(client(pg('Q', nul("SELECT 1"))));
+    postgres.play(server(kPgRow + done("SELECT 1") + ready('I')));
+    EXPECT_EQ(postgres.finish(), (Lines{"INSERT ok", "SELECT ok"})) << told_before;
+    EXPECT_EQ(postgres.sink().errors, Lines()) << told_before;
+  }
+  QueryPlayer apart(Role::client);
+  apart.play(client(pg_startup()));
+  apart.play(server(kPgWelcome));
+  apart.play(client(parse("INSERT INTO t VALUES ($1)")));
+  apart.play({Turn::Who::client, bound.substr(0, 1000), bound.size() - 1000, std::string(16, 'v')});
+  apart.play({Turn::Who::client, "", rest.size(), rest.substr(rest.size() - 16)});
+  apart.play(server(kPgBound + done("INSERT 0 1") + ready('I')));
+  EXPECT_EQ(apart.finish(), (Lines{"INSERT ok"}));
+  // Another length, or another end: it is not that.
+  for (const std::string& other : {pg('D', "P" + nul("c")) + execute("") + kSync, pg('D', "P" + nul("")) + pg('H', "") + execute("c") + kSync}) {
+    QueryPlayer postgres(Role::client);
+    postgres.play(client(pg_startup()));
+    postgres.play(server(kPgWelcome));
+    postgres.play({Turn::Who::client, bound.substr(0, 1000), bound.size() - 1000 + other.size(), other.substr(other.size() - 16)});
+    EXPECT_EQ(postgres.finish(), Lines());
+    EXPECT_EQ(postgres.sink().errors, (Lines{"unseen_request"}));
+  }
+}
+
 TEST(QueryGaps, ALongReplyOfRedisHasEndedWhenItsOnlyReaderSpeaksAgain) {
   const std::string list = "*20000\r\n$3\r\nabc\r\n$5";
   QueryPlayer redis(Role::client);
