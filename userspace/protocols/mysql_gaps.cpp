@@ -28,7 +28,7 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
   last_ns_ = passage.ts_ns;
   if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
     if (!from_client) {
-      last_.clear();
+      if (bytes.length > bytes.tail.size()) last_.clear();
       remember_end(bytes.tail, passage.ts_ns);
     }
     return Verdict::mine;

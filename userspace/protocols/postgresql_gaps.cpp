@@ -54,7 +54,11 @@ bool PostgreSql::single_question() const {
 
 // The client speaks again: what was followed no longer may be found again.
 void PostgreSql::begin_client_run(std::string_view bytes) {
-  if (adrift_ && !settle_adrift()) lose(last_ns_);
+  if (adrift_ && !settle_adrift()) {
+    const std::string end = last_;
+    lose(last_ns_);
+    last_ = end;
+  }
   bool& framed = framed_[static_cast<size_t>(client_)];
   if (!framed && !copying_) framed = begins_message(bytes);
   const Reader& r = reader(client_);
@@ -125,7 +129,7 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
   r.run = passage.run;
   if (!framed_[static_cast<size_t>(direction)] || (lost_ && direction != client_)) {
     if (direction != client_) {
-      last_.clear();
+      if (bytes.length > bytes.tail.size()) last_.clear();
       remember_end(bytes.tail, passage.ts_ns);
     }
     return Verdict::mine;

@@ -54,6 +54,49 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
 }
 
+TEST(QueryGaps, AnAnswerWhoseEndTellsNothingIsUnknownAndTheNextIsNot) {
+  // The last segment is ReadyForQuery alone: what it follows, a tag or an error, is not seen.
+  QueryPlayer postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("SELECT 1"))));
+  postgres.play({Turn::Who::server, kPgRow, 500'000, ready('T')});
+  postgres.play(client(pg('Q', nul("SELECT 2"))));
+  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  postgres.play(server(kPgRow + done("SELECT 1") + ready('I')));
+  postgres.play(client(pg('Q', nul("DELETE FROM t"))));
+  postgres.play(server(done("DELETE 1") + ready('I')));
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT unknown", "SELECT ok", "DELETE ok"}));
+}
+
+TEST(QueryGaps, TheEndOfALongAnswerMayBeToldInParts) {
+  QueryPlayer postgres(Role::client);
+  postgres.play(client(pg_startup()));
+  postgres.play(server(kPgWelcome));
+  for (const std::string& end : {kPgRow + done("SELECT 1"), kPgRow + kPgError}) {
+    postgres.play(client(pg('Q', nul("SELECT 1"))));
+    postgres.play({Turn::Who::server, kPgRow, 500'000, end.substr(end.size() - 16)});
+    postgres.play({Turn::Who::server, "", 6, ready('T')});
+    postgres.play(client(pg('Q', nul("SELECT 2"))));
+    postgres.play(server(kPgRow + done("SELECT 1") + ready('I')));
+  }
+  EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok", "SELECT ok", "SELECT error", "SELECT ok"}));
+
+  QueryPlayer mysql(Role::client);
+  mysql.play(server(my_greeting(kUsual)));
+  mysql.play(client(my_login(kUsual)));
+  mysql.play(server(my_ok(2, 2)));
+  const std::string rows = my_rows(false, 3);
+  for (const size_t apart : {size_t{1}, size_t{5}, size_t{9}}) {
+    mysql.play(client(my_command(3, "SELECT 1")));
+    mysql.play({Turn::Who::server, rows.substr(0, 60), 500'000, rows.substr(rows.size() - apart - 16, 16)});
+    mysql.play({Turn::Who::server, "", apart, rows.substr(rows.size() - apart)});
+  }
+  mysql.play(client(my_command(3, "COMMIT")));
+  mysql.play(server(my_ok(1, 2)));
+  EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "SELECT ok", "SELECT ok", "COMMIT ok"}));
+}
+
 TEST(QueryGaps, ALongParameterOfPostgreSqlMayPassUnseenWithWhatAlwaysFollows) {
   // Bind, and behind it, in the same run, Describe, Execute and Sync, of which the last 16 bytes are seen.
   const std::string value(3'000'000, 'v');
