@@ -164,6 +164,7 @@ struct pt_regs {
 #define AF_INET6 10
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 #define RCV_SHUTDOWN 1
 #define SHUTDOWN_MASK 3
 #define MSG_PEEK 2
@@ -175,6 +176,7 @@ struct pt_regs {
 #define TCP_SYN_RECV 3
 #define TCP_FIN_WAIT1 4
 #define TCP_CLOSE 7
+#define TCP_CLOSE_WAIT 8
 #define TCP_LAST_ACK 9
 #define TCP_LISTEN 10
 

@@ -29,6 +29,12 @@ static __always_inline void leave(void)
 		bpf_preempt_enable();
 }
 
+/* The sockets that processes have of Multipath TCP, above those of TCP that carry their bytes, pass the same places. */
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP;
+}
+
 /* TCP and stream AF_UNIX, with a process behind it. */
 static __always_inline bool watchable(struct sock *sk)
 {
@@ -38,12 +44,12 @@ static __always_inline bool watchable(struct sock *sk)
 		return false;
 	if (family == AF_UNIX)
 		return true;
-	return (family == AF_INET || family == AF_INET6) && sk->sk_protocol == IPPROTO_TCP;
+	return (family == AF_INET || family == AF_INET6) && is_tcp(sk);
 }
 
 /*
  * The state of a socket seen for the first time. `just_passed` bytes of `direction` have passed in the call that made us
- * look; whether any came before them is told by TCP's own counters, and of AF_UNIX by that the socket was not there before us.
+ * look; whether any came before them is told by TCP's own counters, and elsewhere by that the socket was not there before us.
  */
 static __always_inline struct socket_state *new_state(struct sock *sk, __u32 direction, __u64 just_passed)
 {
@@ -57,7 +63,7 @@ static __always_inline struct socket_state *new_state(struct sock *sk, __u32 dir
 	if (st->cookie)
 		return st;
 	st->cookie = bpf_get_socket_cookie(sk);
-	st->tcp = sk->__sk_common.skc_family != AF_UNIX;
+	st->tcp = sk->sk_protocol == IPPROTO_TCP;
 	if (!st->tcp) {
 		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
 		/* An accepted socket carries its listener's name. */
@@ -198,13 +204,21 @@ int BPF_PROG(sw_recv, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
+/* close() of a socket of Multipath TCP that is reset by it, or was closed by the other end: nothing is heard of it afterwards. */
+static __always_inline bool lets_multipath_go(struct sock *sk, const struct socket_state *st, int before)
+{
+	return !st->tcp && sk->sk_shutdown == SHUTDOWN_MASK &&
+	       (before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT || before == TCP_CLOSE);
+}
+
 static __always_inline void state_changed(struct sock *sk, int before, int after)
 {
 	struct socket_state *st;
 
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (!is_tcp(sk))
 		return;
-	if (after == TCP_LISTEN || (before == TCP_SYN_RECV && after == TCP_ESTABLISHED)) {
+	/* Of Multipath TCP the accepted socket is a copy of the one that listens. */
+	if (after == TCP_LISTEN || ((before == TCP_SYN_RECV || before == TCP_LISTEN) && after == TCP_ESTABLISHED)) {
 		st = new_state(sk, SW_RECV, 0);
 		if (!st)
 			return;
@@ -225,7 +239,7 @@ static __always_inline void state_changed(struct sock *sk, int before, int after
 		 * A reset leaves unread bytes readable, and comes before the report of the send that it answers: the end comes when
 		 * the process is told, or lets go.
 		 */
-		if (sk->sk_socket)
+		if (sk->sk_socket && !lets_multipath_go(sk, st, before))
 			return;
 		emit_close(st, before == TCP_ESTABLISHED ? SW_FLAG_RESET : 0);
 	} else if (sk->sk_shutdown == SHUTDOWN_MASK) {
@@ -340,6 +354,7 @@ int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct socket_state *st = ctx->value;
 	struct sock *sk = ctx->sk;
 	struct sw_socket_entry e;
+	struct socket *socket;
 	int i;
 
 	if (!sk || !st || !st->cookie)
@@ -361,7 +376,9 @@ int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	e.listening = st->listening;
 	e.passive = st->passive;
 	e.known_start = st->known_start;
-	e.attached = sk->sk_socket != 0;
+	/* Those of TCP that carry a socket of Multipath TCP lead to its process too. */
+	socket = sk->sk_socket;
+	e.attached = socket && socket->sk == sk;
 	e.tgid = st->tgid;
 	e.run = st->run;
 	fill_names(&e.names, sk);

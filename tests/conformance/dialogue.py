@@ -19,8 +19,8 @@ def get(path, status=200, body=b"hello", method="GET"):
     return Exchange(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), head + body, (method, path, str(status)))
 
 
-def listen(family=socket.AF_INET, address=None):
-    s = socket.socket(family, socket.SOCK_STREAM)
+def listen(family=socket.AF_INET, address=None, protocol=0):
+    s = socket.socket(family, socket.SOCK_STREAM, protocol)
     if address is None:
         address = {socket.AF_INET: ("127.0.0.1", 0), socket.AF_INET6: ("::1", 0)}[family]
     s.bind(address)
@@ -29,7 +29,7 @@ def listen(family=socket.AF_INET, address=None):
 
 
 def connect(listener):
-    s = socket.socket(listener.family, socket.SOCK_STREAM)
+    s = socket.socket(listener.family, socket.SOCK_STREAM, listener.proto)
     s.connect(listener.getsockname())
     return s
 

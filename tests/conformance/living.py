@@ -186,6 +186,39 @@ def connections(path):
             gauge_becomes(7, "one busy")
 
 
+def multipath(agent):
+    """Of a connection of Multipath TCP those of TCP that carry it are not counted."""
+    try:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+    except OSError as error:
+        print(f"skipped: no Multipath TCP: {error}")
+        return
+    ends = [listener]
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    for _ in range(3):
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+        client.connect(listener.getsockname())
+        accepted, _ = listener.accept()
+        ends += [client, accepted]
+        client.sendall(b"GET /multipath HTTP/1.1\r\nHost: a\r\n\r\n")
+        accepted.recv(1000)
+        accepted.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        client.recv(1000)
+
+    def gauge_becomes(n, what):
+        def open_connections():
+            services = [f["service"] for f, _ in agent.samples("http_requests_total") if f["path"] == "/multipath"]
+            return agent.value("active_connections", service=services[0]) if services else None
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: open_connections() == n, what, 5)
+        check(f"17 open connections of Multipath TCP, {what}", open_connections(), n)
+    gauge_becomes(3, "3 opened")
+    for end in ends:
+        end.close()
+    gauge_becomes(0, "all closed")
+
+
 def middles(path):
     """The agent starts in the middle; what it did not see it does not make up."""
     def counted(agent, service):
@@ -347,6 +380,7 @@ def main():
     with Agent(options.agent) as agent:
         durations(agent)
         places(agent)
+        multipath(agent)
         check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
     connections(options.agent)
     middles(options.agent)

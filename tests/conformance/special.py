@@ -1,13 +1,16 @@
 """Tunnels, other protocols and address families (rows 7, 12 and 15)."""
 
+import contextlib
 import os
 import socket
+import sys
 import tempfile
 from collections import Counter
 
+from closes import half_closed_with_body, steps, wait
 from dialogue import listen, on_connection, run
-from shapes import keep_alive, pipeline
-from talking import GET, OK, read_head
+from shapes import bodies, keep_alive, pipeline
+from talking import GET, OK, drain, read_head, reset
 
 
 def tunnel(first, answer, expect):
@@ -56,6 +59,39 @@ def mapped():
     return run(keep_alive(), listener=s)
 
 
+def multipath(case):
+    """Multipath TCP at both ends, which a kernel need not have."""
+    try:
+        listener = listen(protocol=socket.IPPROTO_MPTCP)
+    except OSError as error:
+        print(f"not played, no Multipath TCP: {error}", file=sys.stderr)
+        return Counter()
+    return case(listener)
+
+
+def multipath_aborts(listener):
+    on_connection(read_head, lambda c: (c.sendall(GET % b"silent"), c.recv(10)), listener)
+    return Counter({("GET", "/silent", "aborted"): 1})
+
+
+def multipath_resets(listener):
+    asked, = steps("asked")
+
+    def server(s):
+        read_head(s)
+        asked.set()
+        with contextlib.suppress(ConnectionResetError):
+            drain(s)
+
+    def client(c):
+        c.sendall(GET % b"left")
+        wait(asked)
+        reset(c)
+
+    on_connection(server, client, listener)
+    return Counter({("GET", "/left", "aborted"): 1})
+
+
 def unix_socket(exchanges, **how):
     with tempfile.TemporaryDirectory() as folder:
         return run(exchanges, listener=listen(socket.AF_UNIX, folder + "/s"), **how)
@@ -65,7 +101,15 @@ def abstract_socket():
     return run(keep_alive(), listener=listen(socket.AF_UNIX, f"\0conformance-{os.getpid()}"))
 
 
+MULTIPATH = {"15 Multipath TCP": lambda s: run(keep_alive(), listener=s),
+             "15 Multipath TCP, long bodies": lambda s: run(bodies(300000), listener=s),
+             "15 Multipath TCP, pipeline": lambda s: run(pipeline(16), pipelined=True, listener=s),
+             "15 Multipath TCP, half-close": half_closed_with_body,
+             "15 Multipath TCP, no answer": multipath_aborts,
+             "15 Multipath TCP, client resets": multipath_resets}
+
 SPECIAL = {"7 websocket": websocket, "7 connect accepted": connect_accepted, "12 other protocols": other_protocols, "15 IPv6": ipv6,
            "15 v4-mapped": mapped, "15 AF_UNIX": lambda: unix_socket(keep_alive()),
            "15 AF_UNIX, pipeline": lambda: unix_socket(pipeline(16), pipelined=True),
-           "15 AF_UNIX, abstract": abstract_socket}
+           "15 AF_UNIX, abstract": abstract_socket,
+           **{name: (lambda c=case: multipath(c)) for name, case in MULTIPATH.items()}}
