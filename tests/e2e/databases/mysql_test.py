@@ -70,6 +70,8 @@ INSERT INTO t SELECT seq, repeat('w', 1000) FROM seq_1_to_5000;
 SELECT * FROM t;
 SET @a = 1;
 SELECT @a;
+SET STATEMENT max_statement_time = 100 FOR SELECT 1;
+/*M!999999 for no server */ /*!40101 SET @b = 1 */;
 """
 
 PYTHON = """

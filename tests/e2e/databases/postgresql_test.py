@@ -218,6 +218,19 @@ def tls(agent):
         check("TLS: no query is made up", queries(agent, "psql-tls"), {})
 
 
+def replication(agent, server):
+    """What a base backup asks is no query, as the server has it."""
+    def others():
+        return sum(value for labels, value in agent.samples("db_server_queries_total") if labels["operation"] in ("_OTHER", "SHOW"))
+    before = others()
+    run("backup", program("pg_basebackup", *PostgreSql.FOLDERS), "-D", os.path.join(server.folder, "backup"), "-c", "fast", "-X", "stream",
+        "-h", "127.0.0.1", "-p", str(server.port), "-U", "bench", check=True)
+    run("psql-after", program("psql", *PostgreSql.FOLDERS), "-X", "-q", "-o", "/dev/null", dsn(server), "-c", "SELECT 1", check=True)
+    compare(agent, "psql-after", {"SELECT": 1}, "the query behind a base backup")
+    check("a base backup is no query of the client", queries(agent, "backup"), {})
+    check("nor of the server", others() - before, 0)
+
+
 def older_connection(path, server):
     """A connection that was there before the agent."""
     client = subprocess.Popen([program("psql", *PostgreSql.FOLDERS), "-X", "-q", "-A", "-t", dsn(server)], stdin=subprocess.PIPE,
@@ -257,6 +270,7 @@ def main():
             drivers(agent, server)
             pool(agent, server, "pool-tcp", None)
             pool(agent, server, "pool-unix", server.folder)
+            replication(agent, server)
             tls(agent)
             check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
             check("messages that made no sense", agent.value("sockwatch_parse_errors_total", reason="bad_message"), 0)

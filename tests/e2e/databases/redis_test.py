@@ -69,6 +69,7 @@ import redis, sys, threading
 for protocol in ({"unix_socket_path": sys.argv[2]}, {"host": "127.0.0.1", "port": int(sys.argv[1])}):
     r = redis.Redis(**protocol)
     r.set("big", "x" * 3_000_000); r.get("big"); r.get("big"); r.get("nothing")
+    r.delete("long"); r.rpush("long", *["e" * 1000] * 3000); r.lrange("long", 0, -1); r.get("nothing")
     r.mset({f"k{i}": "v" * 1000 for i in range(200)})
     r.mget([f"k{i}" for i in range(300)])
     with r.pipeline(transaction=False) as p:
@@ -154,6 +155,10 @@ def check_all(agent, server):
     subprocess.run(["/usr/bin/python3", "-c", PYTHON, str(server.port), server.socket], check=True,
                    env={**os.environ, "SERVICE_NAME": "python"})
     compare(agent, server, "python: big values, pipelines, transactions, pub/sub, blocking")
+    lines = "SET line 0\n" + "".join(f"rpush lines{i} a b c\nget line\n" for i in range(300))
+    subprocess.run(["redis-cli", "-p", str(server.port), "--pipe"], input=lines.encode(), check=True, capture_output=True,
+                   env={**os.environ, "SERVICE_NAME": "bulk"})
+    compare(agent, server, "redis-cli --pipe: lines")
     resp3(server)
     compare(agent, server, "RESP3, inline commands")
     long_lists(agent, server, benchmark)
