@@ -29,7 +29,9 @@ git config --file "$work/gitconfig" safe.directory '*' # the checkout may be ano
 GIT_CONFIG_GLOBAL=$work/gitconfig git clone --quiet "file://$repository" "$tree/root/sockwatch"
 cp "$here/bare_system_inside.sh" "$tree/root/"
 
+# The tree is a mount of its own, as a system's root is: what runs in it may ask for another propagation.
 unshare --mount --propagation private bash -euo pipefail -c '
+  mount --bind "$1" "$1"
   for folder in proc sys dev; do mount --rbind "/$folder" "$1/$folder"; done
   exec env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy=$http_proxy} \
     chroot "$1" bash /root/bare_system_inside.sh' bare_system "$tree" < /dev/null

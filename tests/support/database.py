@@ -11,6 +11,9 @@ import tempfile
 
 from agent import free_port, wait_until
 
+# For the agent: what is parsed is checked, not what is lost, and on a busy machine bursts fill the usual ring before the agent runs.
+ROOM = "--capture.ring-bytes=64MiB"
+
 
 def program(name, *folders):
     """The path of a program; None when it is not installed."""

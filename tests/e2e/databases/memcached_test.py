@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
 from checks import check, wrong  # noqa: E402
-from database import Memcached, program  # noqa: E402
+from database import Memcached, ROOM, program  # noqa: E402
 
 
 def truth(server):
@@ -167,7 +167,7 @@ def main():
     if not program("memcached"):
         print("skipped: memcached is not installed")
         return 77
-    with Memcached() as server, Agent(options.agent) as agent:
+    with Memcached() as server, Agent(options.agent, ROOM) as agent:
         for pieces in (1, 7, 100000):
             raw = Raw(server)
             raw.talk(TEXT, "VALUE big 0 31", pieces)

@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
 from checks import check, wrong  # noqa: E402
-from database import MariaDb, program  # noqa: E402
+from database import MariaDb, ROOM, program  # noqa: E402
 
 # What MariaDB calls the operations.
 NAMES = {"select": "SELECT", "insert": "INSERT", "insert_select": "INSERT", "update": "UPDATE", "delete": "DELETE", "begin": "BEGIN",
@@ -172,7 +172,7 @@ def main():
     if not program("mariadbd", *MariaDb.FOLDERS) or not program("mariadb"):
         print("skipped: MariaDB is not installed")
         return 77
-    with MariaDb("--max-allowed-packet=64M") as server, Agent(options.agent) as agent:
+    with MariaDb("--max-allowed-packet=64M") as server, Agent(options.agent, ROOM) as agent:
         run(agent, server, "client", client(server), "mariadb, text, 5 MB of rows", input=TEXT.encode())
         rows = os.path.join(server.folder, "rows")
         with open(rows, "w") as f:

@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
 from agent import Agent, wait_until  # noqa: E402
 from checks import check, wrong  # noqa: E402
-from database import PostgreSql, program  # noqa: E402
+from database import PostgreSql, ROOM, program  # noqa: E402
 
 
 def queries(agent, service, status="ok"):
@@ -243,7 +243,7 @@ def older_connection(path, server):
             pass
     try:
         ask("SELECT 1;")
-        with Agent(path) as agent:
+        with Agent(path, ROOM) as agent:
             for _ in range(5):
                 ask("UPDATE t SET a = a;")
             try:
@@ -264,7 +264,7 @@ def main():
         print("skipped: PostgreSQL is not installed")
         return 77
     with PostgreSql() as server:
-        with Agent(options.agent) as agent:
+        with Agent(options.agent, ROOM) as agent:
             pgbench(agent, server)
             psql(agent, server)
             drivers(agent, server)
