@@ -69,8 +69,10 @@ Verdict MySql::command(const MySqlPacketReader& packet, uint64_t ts_ns) {
       begin(Kind::simple, {}, packet);
       return Verdict::mine;
     case 0x12:
-    case 0x1e:
-      return Verdict::finished;  // replication
+    case 0x1e:  // replication
+      lose(ts_ns);
+      closed_ = true;
+      return Verdict::finished;
     case 0x16:
       last_prepared_ = sql_operation(payload.substr(1), SqlDialect::mysql);
       begin(Kind::prepare, "PREPARE", packet);

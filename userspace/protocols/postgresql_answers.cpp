@@ -44,7 +44,12 @@ Verdict PostgreSql::server_message(char type, const Reader& r, uint64_t ts_ns) {
       statements_done_ = true;
       break;
     case 'W':  // replication
-      if (!pending_.empty()) report(pending_.front(), pending_.front().operation, QueryStatus::ok, ts_ns);
+      if (!pending_.empty()) {
+        report(pending_.front(), pending_.front().operation, QueryStatus::ok, ts_ns);
+        pop();
+      }
+      settle_all(QueryStatus::unknown, ts_ns);
+      closed_ = true;
       return Verdict::finished;
     default:
       break;

@@ -66,6 +66,8 @@ Verdict Redis::request(const Passage& passage) {
                   .start_ns = request_start_ns_};
   const RedisEffect effect = command.known->effect;
   if (effect == RedisEffect::leaves) {
+    lose(passage.ts_ns);
+    closed_ = true;
     report(command, QueryStatus::ok, passage.ts_ns);
     return Verdict::finished;
   }

@@ -34,6 +34,29 @@ TEST(QueryProtocols, AStandbysConnectionHasNoQueries) {
   EXPECT_EQ(later.finish(), Lines());
 }
 
+TEST(QueryProtocols, WhatWaitsWhenAConnectionLeavesItsProtocolIsUnknown) {
+  QueryPlayer redis(Role::client);
+  EXPECT_EQ(redis.play(client(resp({"GET", "k"}) + resp({"MONITOR"}))), Verdict::finished);
+  EXPECT_EQ(redis.sink().lines, (Lines{"GET unknown", "MONITOR ok"}));
+  EXPECT_EQ(redis.finish(), redis.sink().lines);
+
+  QueryPlayer mysql(Role::client);
+  mysql.play(server(my_greeting(kUsual)));
+  mysql.play(client(my_login(kUsual)));
+  mysql.play(server(my_ok(2, 2)));
+  EXPECT_EQ(mysql.play(client(my_command(3, "SELECT 1") + my_command(0x12, std::string(10, '\0')))), Verdict::finished);
+  EXPECT_EQ(mysql.sink().lines, (Lines{"SELECT unknown"}));
+  EXPECT_EQ(mysql.finish(), mysql.sink().lines);
+
+  QueryPlayer postgres(Role::client);
+  postgres.play(client(pg_startup("database")));
+  postgres.play(server(kPgWelcome));
+  postgres.play(client(pg('Q', nul("START_REPLICATION SLOT a LOGICAL 0/0")) + pg('Q', nul("SELECT 1"))));
+  EXPECT_EQ(postgres.play(server(pg('W', "abc"))), Verdict::finished);
+  EXPECT_EQ(postgres.sink().lines, (Lines{"SELECT unknown"}));
+  EXPECT_EQ(postgres.finish(), postgres.sink().lines);
+}
+
 TEST(QueryProtocols, ALineOfRedisIsRecognisedHoweverItIsCut) {
   const std::string key(200, 'k');
   for (const size_t piece : {SIZE_MAX, size_t{1}}) {
