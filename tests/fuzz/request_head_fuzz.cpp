@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exposition/connection.h"
+#include "exposition/scrape_connection.h"
 #include "exposition/request_head.h"
 #include "require.h"
 
@@ -46,8 +46,8 @@ Heard converse(std::string_view said, size_t piece) {
   limits.max_head_bytes = 512;
   limits.max_requests = 8;
   RefusalCounts refusals;
-  const Connection::Clock::time_point now{};
-  Connection connection(Fd(ends[1]), limits, refusals, now, std::make_shared<const WebAccess>());
+  const ScrapeConnection::Clock::time_point now{};
+  ScrapeConnection connection(Fd(ends[1]), limits, refusals, now, std::make_shared<const WebAccess>());
   Heard heard;
   const auto answer_all = [&] {
     while (const std::optional<RequestHead> head = connection.take_request()) {
@@ -57,7 +57,7 @@ Heard converse(std::string_view said, size_t piece) {
     }
     empty_into(client.get(), heard.answers);
   };
-  const auto open = [&] { return connection.state() != Connection::State::closed; };
+  const auto open = [&] { return connection.state() != ScrapeConnection::State::closed; };
   while (!said.empty() && open()) {
     const ssize_t sent = ::send(client.get(), said.data(), std::min(piece, said.size()), MSG_NOSIGNAL);
     REQUIRE(sent > 0);
@@ -71,7 +71,7 @@ Heard converse(std::string_view said, size_t piece) {
     }
   }
   REQUIRE(heard.requests.size() <= limits.max_requests);
-  while (open() && connection.deadline() != Connection::Clock::time_point::max()) {
+  while (open() && connection.deadline() != ScrapeConnection::Clock::time_point::max()) {
     connection.on_deadline(connection.deadline());
     answer_all();
   }
