@@ -227,8 +227,14 @@ void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   }
 }
 
-// Nothing more is looked at; what still waits for an answer ends as unknown.
+// Nothing more is looked at.
 void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
+  end_as_unknown(connection, ts_ns);
+  drop(connection);
+}
+
+// What still waits for an answer may have had it.
+void Pipeline::end_as_unknown(Connection& connection, uint64_t ts_ns) {
   Connection* const at_hand = std::exchange(current_, &connection);
   const Hidden hidden = std::exchange(current_hidden_, Hidden::none);
   for (Direction d : {Direction::recv, Direction::send})
@@ -237,7 +243,6 @@ void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
   connection.conversation->close(ts_ns);
   current_ = at_hand;
   current_hidden_ = hidden;
-  drop(connection);
 }
 
 // No message begins so: either the recording begins in the middle of the connection, or this is not HTTP. Until a

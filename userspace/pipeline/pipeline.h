@@ -89,6 +89,7 @@ class Pipeline final : private TransactionSink {
   void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
   void give_up(Connection& connection, uint64_t ts_ns);
+  void end_as_unknown(Connection& connection, uint64_t ts_ns);
   void begin_in_the_middle(Connection& connection, uint64_t ts_ns);
   void doubt(Connection& connection, uint64_t ts_ns);
   void close(Connection& connection, uint64_t ts_ns);

@@ -43,8 +43,13 @@ void Pipeline::close_gone(std::span<const SocketInfo> sockets, bool complete, ui
     connection.missed = alive.contains(connection.socket) ? 0 : connection.missed + 1;
     if (connection.missed >= 2) gone.push_back(connection.socket);
   });
-  for (SocketId socket : gone)
-    if (Connection* connection = connections_.find(socket)) close(*connection, listed_ns);
+  for (SocketId socket : gone) {
+    Connection* connection = connections_.find(socket);
+    if (connection == nullptr) continue;
+    // Of AF_UNIX nothing else tells. Elsewhere the record of the close was lost, and what passed before it may have been too.
+    if (connection->conversation && connection->local.family != SocketFamily::unix_stream) end_as_unknown(*connection, listed_ns);
+    close(*connection, listed_ns);
+  }
 }
 
 void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {

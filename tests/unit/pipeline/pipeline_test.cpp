@@ -326,7 +326,19 @@ TEST_F(PipelineTest, ConnectionsThatTwoListingsDoNotHaveAreGone) {
   pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
   EXPECT_TRUE(seen_.empty());
   pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
-  EXPECT_EQ(seen_.size(), 1u);
+  // Nothing told that it was closed: that was lost, and the answer may have been too.
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown"}));
+  EXPECT_EQ(self().connections, 0u);
+}
+
+TEST_F(PipelineTest, OnlyListingsTellThatAConnectionOfUnixIsGone) {
+  start_live();
+  Open local;
+  local.local.family = SocketFamily::unix_stream;
+  open(1, local);
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  for (int i = 0; i < 2; ++i) pipeline_->on_progress({}, false, now_ns_ + kMs);
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a aborted"}));
   EXPECT_EQ(self().connections, 0u);
 }
 
