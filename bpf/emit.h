@@ -6,10 +6,13 @@
 #include "ring.h"
 #include "scratch.h"
 
+/* The process's name, not the thread's: it may be the only one that is ever known. */
 static __always_inline void fill_process(struct sw_process *process)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	process->cgroup_id = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(process->comm, sizeof(process->comm));
+	bpf_probe_read_kernel(process->comm, sizeof(process->comm), task->group_leader->comm);
 }
 
 static __always_inline void fill_names(struct sw_names *names, struct sock *sk)

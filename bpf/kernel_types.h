@@ -87,6 +87,8 @@ struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	char comm[16];
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
 	void *worker_private;

@@ -70,6 +70,25 @@ while True:
         os.execv('/usr/bin/python3', ['python3', '-S', sys.argv[2]])
     connection.close()
 """
+# Forks a child for each connection, of which a thread with a name of its own answers; with the answer the child is gone.
+NAMED_THREADS = """import ctypes, os, signal, socket, sys, threading
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+c = ctypes.CDLL(None)
+def answer(connection):
+    c.prctl(15, b'worker-7', 0, 0, 0)
+    data = b''
+    while b'\\r\\n\\r\\n' not in data:
+        data += connection.recv(100)
+    connection.sendall(b'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
+    os._exit(0)
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=128)
+while True:
+    connection, _ = listener.accept()
+    if os.fork() == 0:
+        threading.Thread(target=answer, args=(connection,)).start()
+        threading.Event().wait()
+    connection.close()
+"""
 
 
 def supervisord(folder, port):
@@ -119,6 +138,7 @@ WAYS = {
     "a child a connection": ("florist", "/usr/bin/python3", python("florist", SHOP.format(
         server="type('S', (__import__('socketserver').ForkingMixIn, http.server.HTTPServer), {})"))),
     "a thread a connection": ("butcher", "/usr/bin/python3", python("butcher", SHOP.format(server="http.server.ThreadingHTTPServer"))),
+    "a child's named thread": ("kiosk", "/usr/bin/python3", python("kiosk", NAMED_THREADS)),
     "supervisor's child": ("till", "supervisord", supervisord),
     "a shell's child": ("grocer", "sh", lambda folder, port: [
         "sh", "-c", f"/usr/bin/python3 {write(folder, 'grocer.py', SHOP.format(server='http.server.HTTPServer'))} {port}; true"]),

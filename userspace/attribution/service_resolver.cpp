@@ -139,7 +139,7 @@ bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint
   if (!process.identity || !process.identity->same_as(*identity)) return false;
   if (identity->image == 0 && !same_comm) return false;  // it may have executed another program
   process.alive_ns = now_ns;
-  if (!hint.comm.empty()) process.comm = hint.comm;  // each thread may have a name of its own
+  if (!hint.comm.empty()) process.comm = hint.comm;  // a process may change its name
   return true;
 }
 
@@ -185,7 +185,7 @@ std::string ServiceResolver::Impl::find_name(const ProcessHint& hint, uint16_t l
   if (is_name(facts.cgroup().unit)) return facts.cgroup().unit;
   if (const std::string_view id = facts.short_container_id(); !id.empty()) return std::string(id);
   if (std::string name = program_name(facts.executable(), facts.arguments()); is_name(name)) return name;
-  // Not the thread's name, which is what the event tells, if the process's can still be read.
+  // As it is called now, if that can still be read.
   std::string comm = facts.gone() ? std::string() : proc.comm(hint.tgid);
   return is_name(comm) ? comm : std::string(hint.comm);
 }
