@@ -201,6 +201,7 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
     unseen_before_ = true;
     line_waits_ = false;
     early_.clear();
+    early_reply_.clear();
     request_.reset();
     return Verdict::undecided;
   }

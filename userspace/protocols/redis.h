@@ -73,7 +73,8 @@ class Redis final : public Parser {
   size_t tries_ = 0;            ///< to recognise it in the middle
   bool line_waits_ = false;     ///< a command that is a line was read; the reply tells whether it was one
   Passage line_passage_;        ///< the line's
-  std::string early_;           ///< what the client said behind the line
+  std::string early_;           ///< what the client said behind the line ...
+  std::string early_reply_;     ///< ... and the reply's first byte
   Direction client_ = Direction::send;
   RedisRequestReader request_;
   RedisReplyReader reply_;

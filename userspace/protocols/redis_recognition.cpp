@@ -11,8 +11,11 @@ constexpr size_t kMaxTries = 32;
 constexpr uint64_t kMaxFirstLine = 512;  ///< of a connection whose first command is a line, not an array
 constexpr size_t kMinCommands = 4;       ///< lines in a row that make their text a batch of commands
 
-// Replies that a command which is a line may have.
-bool begins_reply(std::string_view bytes) { return std::string_view("+-:$*%").find(bytes.front()) != std::string_view::npos; }
+// Replies that a command which is a line may have, by their first two bytes: text, or a number.
+bool begins_reply(std::string_view bytes) {
+  const bool is_number = (bytes[1] >= '0' && bytes[1] <= '9') || bytes[1] == '-';
+  return bytes[0] == '+' || bytes[0] == '-' || (is_number && std::string_view(":$*%").find(bytes[0]) != std::string_view::npos);
+}
 
 // Of letters, digits and dots: as commands are called.
 bool is_plain(std::string_view name) {
@@ -81,10 +84,12 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
 // "GET /a" may be HTTP/0.9, "QUIT" many a protocol: a line is a command when it is replied to like one.
 Verdict Redis::recognise_line(Direction direction, const Passage& passage, std::string_view bytes) {
   if (direction == client_) return more_before_reply(bytes);
-  if (!begins_reply(bytes)) return Verdict::not_mine;
+  early_reply_ += bytes;
+  if (early_reply_.size() < 2) return Verdict::undecided;
+  if (!begins_reply(early_reply_)) return Verdict::not_mine;
   if (const Verdict verdict = take_lines(); verdict != Verdict::mine) return verdict;
   last_ns_ = passage.ts_ns;
-  return replies(passage, bytes);
+  return replies(passage, std::exchange(early_reply_, {}));
 }
 
 // What is said behind the first line waits for the reply. When it gets long, it is commands if they all are.

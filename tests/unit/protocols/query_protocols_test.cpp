@@ -99,8 +99,8 @@ TEST(QueryProtocols, HttpStaysHttp) {
 // Redis takes commands as lines too; so do many others.
 TEST(Redis, ALineIsACommandWhenItIsRepliedToLikeOne) {
   for (const size_t piece : {size_t{1}, size_t{3}, SIZE_MAX}) {
-    for (const char* request : {"GET /a\r\n", "GET /a http/1.1\r\n\r\n", "HELLO\r\n\r\n", "QUIT\r\n"}) {
-      for (const char* reply : {"<html>old</html>", "221 Bye\r\n", ""}) {
+    for (const char* request : {"GET /a\r\n", "GET /a http/1.1\r\n\r\n", "HELLO\r\n\r\n", "QUIT\r\n", "PING\r\n"}) {
+      for (const char* reply : {"<html>old</html>", "221 Bye\r\n", ":irc.example PONG\r\n", "*** hello\r\n", "$ ", ":", ""}) {
         QueryPlayer player(Role::server);
         player.play(client(request), piece);
         if (*reply != 0) player.play(server(reply), piece);
