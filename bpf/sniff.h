@@ -97,6 +97,12 @@ static __always_inline __u8 judge_binary(const struct socket_state *st, const __
 	return VERDICT_IGNORE;
 }
 
+/* The PROXY protocol's second version: what follows its addresses may be HTTP. */
+static __always_inline bool is_proxy_header(const __u8 *p, __u32 have)
+{
+	return have >= 8 && *(__u32 *)p == 0x0a0d0a0d && *(__u32 *)(p + 4) == 0x510a0d00;
+}
+
 /* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
 __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, __u64 length)
 {
@@ -118,9 +124,11 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 	if (st->verdict == VERDICT_IGNORE) {
 		if (sniff.stop == '\r' && sniff.letters > 1 && st->probe[0] >= 'A' && st->probe[0] <= 'Z')
 			st->verdict = VERDICT_MINE; /* a line of one word: a command of Redis, perhaps */
+		else if (is_proxy_header(st->probe, st->probe_len))
+			st->verdict = VERDICT_MINE;
 		else
 			st->verdict = judge_binary(st, st->probe, st->probe_len, length);
-		st->queries = st->verdict == VERDICT_MINE;
+		st->queries = st->verdict == VERDICT_MINE && st->probe[0] != '\r';
 	} else if (st->verdict == VERDICT_MINE) {
 		st->queries = st->probe[0] >= 'a' && st->probe[0] <= 'z'; /* memcached's commands; HTTP's methods are capitals */
 	}

@@ -46,18 +46,39 @@ backend shop
 """)]
 
 
-PROXIES = {"nginx": nginx, "haproxy": haproxy}
+def haproxy_tcp(folder, port, upstream):
+    """Every connection begins with a header of the PROXY protocol's second version."""
+    return ["haproxy", "-db", "-f", write(folder, "haproxy.cfg", f"""
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+listen gate
+  bind 127.0.0.1:{port}
+  server one 127.0.0.1:{upstream} send-proxy-v2
+""")]
 
 
-def try_proxy(agent, table, name, command):
-    if not shutil.which(name) or not shutil.which("node"):
+# Takes that header off before HTTP gets to see the connection.
+BEHIND_HEADER = NODE.replace(".listen(", "; require('net').createServer(socket => socket.once('data', data => { socket.pause();"
+                             " const rest = data.slice(16 + data.readUInt16BE(14)); if (rest.length) socket.unshift(rest);"
+                             " shop.emit('connection', socket); socket.resume() })).listen(") \
+                    .replace("require('http')", "const shop = require('http')", 1)
+
+# The program that must be there, its command, the server behind it.
+PROXIES = {"nginx": ("nginx", nginx, NODE), "haproxy": ("haproxy", haproxy, NODE), "haproxy-tcp": ("haproxy", haproxy_tcp, BEHIND_HEADER)}
+
+
+def try_proxy(agent, table, name, program, command, behind):
+    if not shutil.which(program) or not shutil.which("node"):
         print(f"{name} before Node.js: skipped, one of them is not installed")
         return
     service, upstream_service = f"proxy-{name}", f"behind-{name}"
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         os.chmod(folder, 0o755)
         upstream, port = free_port(), free_port()
-        stack.enter_context(running(["node", write(folder, "server.js", NODE), str(upstream)], upstream, "Node.js", upstream_service, folder))
+        stack.enter_context(running(["node", write(folder, "server.js", behind), str(upstream)], upstream, "Node.js", upstream_service, folder))
         stack.enter_context(running(command(folder, port, upstream), port, name, service, folder))
         for client, ask in {"Python": numbered, **installed()}.items():
             hops = {f"{name}; {client}; to the proxy": ("client", {"peer": service}),
@@ -77,8 +98,8 @@ def main():
     options = parser.parse_args()
     table = Table(options.output)
     with Agent(options.agent) as agent:
-        for name, command in PROXIES.items():
-            try_proxy(agent, table, name, command)
+        for name, row in PROXIES.items():
+            try_proxy(agent, table, name, *row)
         table.check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
     return table.finish()
 

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace sockwatch {
+namespace {
+
+constexpr size_t kMaxBlankLead = 16;
+
+}  // namespace
 
 Verdict Http1::data(Direction direction, const Passage& passage, std::string_view bytes) {
   if (left_) return Verdict::finished;
@@ -15,13 +20,17 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   std::string& lead = lead_[static_cast<size_t>(direction)];
   Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
   const bool seeking = request_.phase == Phase::lost;  // what comes may be anything
-  if (lead.empty()) {
-    bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
-    if (bytes.empty()) return Verdict::undecided;
+  size_t blank = 0;  // of empty lines, with which a header of the PROXY protocol begins as well
+  if (lead.find_first_not_of("\r\n") == std::string::npos) {
     lead_passage = passage;
+    blank = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
+    if (blank == bytes.size()) {
+      lead.append(bytes.substr(0, kMaxBlankLead - std::min(kMaxBlankLead, lead.size())));
+      return Verdict::undecided;
+    }
   }
   std::string start = lead;
-  start.append(bytes.substr(0, seeking ? HeadReader::kMaxLine : 8));
+  start.append(bytes.substr(0, seeking ? HeadReader::kMaxLine : blank + 8));
   const Likeness response = looks_like_response(start);
   const Likeness request = !seeking ? Likeness::yes : looks_like_request(start);
   if (response == Likeness::maybe || (response == Likeness::no && request == Likeness::maybe)) {

@@ -80,6 +80,7 @@ void Http1Head::clear() {
 
 void HeadReader::reset() {
   started_ = in_headers_ = line_cut_ = false;
+  proxy_ = {};
   field_ = Field::none;
   line_.clear();
   value_.clear();
@@ -92,6 +93,8 @@ void HeadReader::reset() {
 HeadReader::Step HeadReader::feed(std::string_view bytes) {
   size_t at = 0;
   if (!started_) {
+    if (kind_ == Kind::request) at = proxy_.take(bytes);
+    if (at == ProxyHeader::kNotOne) return {HeadOutcome::invalid, 0};
     // Empty lines before a start line are allowed.
     while (at < bytes.size() && (bytes[at] == '\r' || bytes[at] == '\n')) ++at;
     if (at == bytes.size()) return {HeadOutcome::need_more, at};

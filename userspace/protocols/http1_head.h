@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "protocols/cache_headers.h"
+#include "protocols/proxy_header.h"
 #include "protocols/trace_id.h"
 
 namespace sockwatch {
@@ -81,6 +82,7 @@ class HeadReader {
   bool may_be_request_line() const;
 
   Kind kind_;
+  ProxyHeader proxy_;
   bool started_ = false;
   bool in_headers_ = false;
   bool line_cut_ = false;

@@ -316,6 +316,23 @@ constexpr Dialogue kFraming[] = {
       < HTTP/1.1 200 OK|Content-Length: 0||
       = GET /b 200 0 0
     )"},
+    {"proxy_header_before_the_first_request", R"(
+      > ||\0|QUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\x9c\x40\0\x50GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /a 200 0 0
+      > |GET /b HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /b 200 0 0
+    )"},
+    {"local_proxy_header_without_addresses", R"(
+      > ||\0|QUIT\n\x20\0\0\0GET /a HTTP/1.1||
+      < HTTP/1.1 200 OK|Content-Length: 0||
+      = GET /a 200 0 0
+    )"},
+    {"almost_a_proxy_header", R"(
+      > ||\0|QUIT \x21\x11\0\x0cGET /a HTTP/1.1||
+      < HTTP/1.1 400 Bad|Content-Length: 0||
+    )"},
     {"long_heads", R"(
       > GET /\{a*9000} HTTP/1.1|Cookie: \{x=y; *3000}|Host: a||
       < HTTP/1.1 200 OK|Set-Cookie: \{z*9000}|Content-Length: 2||ok
