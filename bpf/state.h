@@ -108,7 +108,7 @@ const volatile __u32 sw_agent_tgid = 0;        /* our own endpoint is not watche
 const volatile __u32 sw_ring_size = 4096;      /* of each ring; a power of two */
 
 /* Set by userspace once every socket that was there before the programs has its state. */
-bool sw_seeded;
+__u8 sw_seeded; /* a bool is none in C++, which reads this too */
 
 /* Set by userspace before it reads the iterator. */
 __u32 sw_iterate_what = SW_ITERATE_ALL;

@@ -162,7 +162,7 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
     return explain("cannot attach the BPF programs", -error, log);
   // Sockets that were there before us get their state now.
   if (auto seeded = impl->iterate(skeleton->progs.sw_seed, nullptr); !seeded) return seeded.error();
-  skeleton->bss->sw_seeded = true;
+  skeleton->bss->sw_seeded = 1;
   return std::unique_ptr<Capture>(new Capture(std::move(impl)));
 }
 
