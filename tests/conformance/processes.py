@@ -70,7 +70,8 @@ while True:
         os.execv('/usr/bin/python3', ['python3', '-S', sys.argv[2]])
     connection.close()
 """
-# Forks a child for each connection, of which a thread with a name of its own answers; with the answer the child is gone.
+# Forks a child for each connection, of which a thread with a name of its own answers; with the answer the child is gone. The process is
+# called like the script, so that it does not matter whether its server was looked for.
 NAMED_THREADS = """import ctypes, os, signal, socket, sys, threading
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 c = ctypes.CDLL(None)
@@ -81,6 +82,7 @@ def answer(connection):
         data += connection.recv(100)
     connection.sendall(b'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
     os._exit(0)
+c.prctl(15, b'kiosk', 0, 0, 0)
 listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=128)
 while True:
     connection, _ = listener.accept()
