@@ -19,6 +19,7 @@ ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& container
       arguments_text_(proc.command_line(pid)),
       arguments_(split_command_line(arguments_text_)),
       command_line_(arguments_text_) {
+  if (arguments_text_.empty()) executable_ = proc.executable(pid);  // it may have ended between the two
   constexpr std::string_view deleted = " (deleted)";
   if (executable_.ends_with(deleted)) executable_.resize(executable_.size() - deleted.size());
   while (command_line_.ends_with('\0')) command_line_.pop_back();
