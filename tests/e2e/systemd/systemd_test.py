@@ -14,10 +14,26 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.join(HERE, "..", "..")
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance")]
 from agent import Agent, wait_until  # noqa: E402
-from living import Client, server  # noqa: E402
+from living import Client  # noqa: E402
 
 UNIT = os.path.join(TESTS, "..", "config", "systemd", "sockwatch.service")
 KEPT = 1 << 19 | 1 << 2  # CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
+# Another user's, who need not be able to read this folder.
+SERVER = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", sys.executable, "-c", """
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"""]
 MOST_EXPOSED = 4.0  # systemd-analyze's score; 10 is worst
 
 
@@ -53,10 +69,14 @@ exec setpriv --bounding-set -all,{",".join("+" + c for c in capabilities())} --n
                 # What no other thread has: there is more than one, and each holds its own.
                 assert (int(held["CapPrm"], 16), int(held["CapEff"], 16), held["NoNewPrivs"]) == (KEPT, KEPT, "1"), held
             print(f"right: {len(os.listdir(threads))} threads keep CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH alone")
-            with server("capped", prefix=("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")) as (port, _):
-                for _ in range(3):
-                    Client(port).ask("/")
-                wait_until(lambda: agent.value("http_requests_total", service="capped", status="200") == 3, "3 requests of another user's service, by its name", 10)
+            with subprocess.Popen(SERVER, stdout=subprocess.PIPE, text=True, env={**os.environ, "SERVICE_NAME": "capped"}, cwd="/") as capped:
+                try:
+                    port = int(capped.stdout.readline())
+                    for _ in range(3):
+                        Client(port).ask("/")
+                    wait_until(lambda: agent.value("http_requests_total", service="capped", status="200") == 3, "3 requests of another user's service, by its name", 10)
+                finally:
+                    capped.kill()
             agent.process.terminate()
             assert manager.recv(100) == b"STOPPING=1", "it does not say that it stops"
             assert agent.process.wait(20) == 0
