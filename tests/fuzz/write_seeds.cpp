@@ -132,8 +132,8 @@ void write_all(Folder folder) {
                                   late_gap_dialogues()})
       for (const Dialogue& dialogue : dialogues)
         folder.add_dialogue("http", dialogue.name + end, seed_of(parse_script(dialogue.script), role));
-    for (const QueryDialogue& dialogue : query_dialogues())
-      folder.add_dialogue(dialogue.protocol, dialogue.name + end, seed_of(dialogue, role));
+    for (const auto& dialogues : {query_dialogues(), hostile_query_dialogues()})
+      for (const QueryDialogue& dialogue : dialogues) folder.add_dialogue(dialogue.protocol, dialogue.name + end, seed_of(dialogue, role));
   }
   for (const SeedText& seed : seed_texts()) folder.add(seed.fuzzer, seed.name, seed.text);
 }

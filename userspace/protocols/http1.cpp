@@ -25,7 +25,7 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
     lead_passage = passage;
     blank = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
     if (blank == bytes.size()) {
-      lead.append(bytes.substr(0, kMaxBlankLead - std::min(kMaxBlankLead, lead.size())));
+      append_up_to(lead, kMaxBlankLead, bytes);
       return Verdict::undecided;
     }
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/bounded_bytes.h"
 #include "protocols/http1_body.h"
 #include "protocols/http1_head.h"
 #include "protocols/parser.h"

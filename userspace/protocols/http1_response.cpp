@@ -33,9 +33,7 @@ Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
   if (next_response_may_begin(passage)) {
     // The next response's head settles where the one under way ended; it may come in pieces.
     if (response_.held.empty()) response_.held_passage = passage;
-    const size_t n = std::min(bytes.size(), kResponseStart.size() - response_.held.size());
-    response_.held.append(bytes.substr(0, n));
-    bytes.remove_prefix(n);
+    bytes.remove_prefix(append_up_to(response_.held, kResponseStart.size(), bytes));
     const bool begins = kResponseStart.starts_with(response_.held);
     if (begins && response_.held.size() < kResponseStart.size()) return Verdict::mine;
     if (begins && in_response_) response_complete(response_.last_ns);

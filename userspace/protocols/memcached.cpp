@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/bounded_bytes.h"
+
 namespace sockwatch {
 namespace {
 
@@ -81,7 +83,7 @@ Verdict Memcached::recognise_binary(Direction direction, const Passage& passage,
   if (!lead_.empty() && direction != client_) return Verdict::not_mine;
   client_ = direction;
   std::string lead = lead_;
-  lead.append(bytes.substr(0, MemcachedBinary::kHeader - lead.size()));
+  append_up_to(lead, MemcachedBinary::kHeader, bytes);
   const Verdict verdict = MemcachedBinary::looks_like(lead);
   if (verdict == Verdict::undecided) {
     lead_ = std::move(lead);
@@ -315,7 +317,7 @@ void Memcached::report(const Command& command, QueryStatus status, uint64_t end_
 Verdict Memcached::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
   if (closed_) return Verdict::finished;
   // The middle of a value tells nothing; its end, and what follows, may have been seen.
-  const uint64_t middle = bytes.length - bytes.tail.size();
+  const uint64_t middle = bytes.before_tail();
   if (!recognised_) {
     unseen_before_ = true;
     lead_.clear();

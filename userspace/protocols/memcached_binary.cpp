@@ -1,7 +1,6 @@
 #include "protocols/memcached_binary.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace sockwatch {
@@ -78,18 +77,15 @@ void MemcachedBinary::data(Direction direction, const Passage& passage, std::str
       if (r.left == 0) message(from_client, passage);
       continue;
     }
-    if (r.have == 0) {
+    if (r.header.empty()) {
       r.start_ns = passage.ts_ns;
       r.tgid = passage.tgid;
     }
-    const size_t n = std::min(kHeader - r.have, bytes.size());
-    std::memcpy(r.header.data() + r.have, bytes.data(), n);
-    r.have += n;
-    bytes.remove_prefix(n);
-    if (r.have < kHeader) return;
-    const Header header = parse({r.header.data(), kHeader});
+    if (!r.header.read(bytes)) return;
+    const Header header = parse(r.header.view());
     if (header.magic != (from_client ? kRequest : kResponse) || header.body > kMaxBody) {
       sink_.on_parse_error(ParseError::bad_message);
+      r.header.clear();
       r.framed = !from_client;
       lose(passage.ts_ns);
       return;
@@ -106,15 +102,15 @@ void MemcachedBinary::begin_run(const Passage& passage, std::string_view bytes) 
   if (!client.framed && looks_like(bytes) == Verdict::mine) {
     client = Reader();
   }
-  if (!lost_ || !client.framed || client.have > 0 || client.left > 0) return;
+  if (!lost_ || !client.framed || !client.header.empty() || client.left > 0) return;
   lost_ = false;
   reader(false) = Reader();
 }
 
 void MemcachedBinary::message(bool from_client, const Passage& passage) {
   Reader& r = reader(from_client);
-  r.have = 0;
-  const Header header = parse({r.header.data(), kHeader});
+  const Header header = parse(r.header.view());
+  r.header.clear();
   if (from_client) {
     request(header, passage);
   } else if (!response(header, passage.ts_ns)) {
@@ -174,7 +170,7 @@ void MemcachedBinary::unseen(Direction direction, const Passage& passage, const 
   Reader& r = reader(from_client);
   if (!r.framed || (lost_ && !from_client)) return;
   // The middle of a body tells nothing; its end, and what follows, may have been seen.
-  const uint64_t middle = bytes.length - bytes.tail.size();
+  const uint64_t middle = bytes.before_tail();
   if (middle <= r.left) {
     r.left -= middle;
     if (middle > 0 && r.left == 0) message(from_client, passage);

@@ -5,12 +5,12 @@
 // that begins a run and asks for an answer. Limit: kMaxPending requests without a response.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string_view>
 
+#include "protocols/bounded_bytes.h"
 #include "protocols/parser.h"
 
 namespace sockwatch {
@@ -29,7 +29,7 @@ class MemcachedBinary {
   void data(Direction direction, const Passage& passage, std::string_view bytes);
   void unseen(Direction direction, const Passage& passage, const Unseen& bytes);
   void close(uint64_t ts_ns);
-  SessionState session() const { return pending_.empty() && readers_[0].have == 0 && readers_[0].left == 0 ? SessionState::idle : SessionState::active; }
+  SessionState session() const { return pending_.empty() && readers_[0].header.empty() && readers_[0].left == 0 ? SessionState::idle : SessionState::active; }
   size_t memory() const { return pending_.size() * sizeof(Request); }
 
  private:
@@ -43,8 +43,7 @@ class MemcachedBinary {
   };
   /// One direction's message under way.
   struct Reader {
-    std::array<char, kHeader> header = {};
-    size_t have = 0;
+    FixedHeader<kHeader> header;
     uint64_t left = 0;  ///< of the body
     bool framed = true;
     uint64_t start_ns = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/bounded_bytes.h"
 #include "protocols/mysql_payload.h"
 #include "protocols/sql_operation.h"
 
@@ -43,8 +44,7 @@ Verdict MySql::recognise(Direction direction, const Passage& passage, std::strin
   if (direction == client_) return Verdict::not_mine;
   // At most the six bytes that tell are held.
   const std::string before = lead_;
-  const size_t more = std::min<size_t>(6 - before.size(), bytes.size());
-  lead_.append(bytes.substr(0, more));
+  append_up_to(lead_, 6, bytes);
   if (lead_.size() < 6) return lead_.size() > 3 && lead_[3] != 0 ? Verdict::not_mine : Verdict::undecided;
   if (!is_greeting(lead_)) return Verdict::not_mine;
   phase_ = Phase::greeted;

@@ -35,7 +35,7 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
   }
   // The middle of a payload tells nothing; its end, and what follows, may have been seen.
   bool ended = false;
-  if (reader(from_client).skip(bytes.length - bytes.tail.size(), ended)) {
+  if (reader(from_client).skip(bytes.before_tail(), ended)) {
     const Verdict verdict = ended ? packet(from_client, passage) : Verdict::mine;
     return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }

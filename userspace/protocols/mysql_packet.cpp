@@ -1,7 +1,6 @@
 #include "protocols/mysql_packet.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace sockwatch {
 namespace {
@@ -13,29 +12,26 @@ constexpr uint64_t kGreatest = 0xffffff;
 bool MySqlPacketReader::read(std::string_view& bytes, uint64_t ts_ns, uint32_t tgid) {
   while (!bytes.empty()) {
     if (!in_payload_) {
-      if (have_ == 0 && !continues_) {
+      if (header_.empty() && !continues_) {
         start_ns_ = ts_ns;
         tgid_ = tgid;
         length_ = 0;
         kept_.clear();
         cut_ = false;
       }
-      const size_t n = std::min<size_t>(header_.size() - have_, bytes.size());
-      std::memcpy(header_.data() + have_, bytes.data(), n);
-      have_ = static_cast<uint8_t>(have_ + n);
-      bytes.remove_prefix(n);
-      if (have_ < header_.size()) return false;
-      have_ = 0;
-      left_ = header_[0] | static_cast<uint64_t>(header_[1]) << 8 | static_cast<uint64_t>(header_[2]) << 16;
+      if (!header_.read(bytes)) return false;
+      const auto byte = [&](size_t i) { return static_cast<uint8_t>(header_.view()[i]); };
+      left_ = byte(0) | static_cast<uint64_t>(byte(1)) << 8 | static_cast<uint64_t>(byte(2)) << 16;
       length_ += left_;
-      if (!continues_) sequence_ = header_[3];
+      if (!continues_) sequence_ = byte(3);
+      header_.clear();
       continues_ = left_ == kGreatest;
       in_payload_ = true;
       if (left_ == 0 && end()) return true;
       continue;
     }
     const auto n = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
-    if (!cut_) kept_.append(bytes.substr(0, std::min(n, max_kept_ - kept_.size())));
+    if (!cut_) append_up_to(kept_, max_kept_, bytes.substr(0, n));
     left_ -= n;
     bytes.remove_prefix(n);
     if (left_ == 0 && end()) return true;

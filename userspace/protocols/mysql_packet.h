@@ -1,11 +1,12 @@
 // Packets of MySQL's protocol from one direction's bytes, which come in pieces. Of each the beginning is kept.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "protocols/bounded_bytes.h"
 
 namespace sockwatch {
 
@@ -21,7 +22,7 @@ class MySqlPacketReader {
   void reset() { *this = MySqlPacketReader(max_kept_); }
   /// Another packet goes on with the payload: where that ends is not known.
   bool goes_on() const { return continues_; }
-  bool at_start() const { return have_ == 0 && !in_payload_ && !continues_; }
+  bool at_start() const { return header_.empty() && !in_payload_ && !continues_; }
 
   // Of the packet that has ended. One of 16 MiB - 1 is told together with those that go on with it.
   uint8_t sequence() const { return sequence_; }
@@ -35,8 +36,7 @@ class MySqlPacketReader {
   bool end();
 
   size_t max_kept_;
-  std::array<uint8_t, 4> header_ = {};
-  uint8_t have_ = 0;
+  FixedHeader<4> header_;
   bool in_payload_ = false;
   bool continues_ = false;  ///< the packet before was of the greatest length
   bool cut_ = false;        ///< the kept part ends where bytes were not seen

@@ -4,6 +4,7 @@
 // connection; adding a protocol is one source file and a row in table.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,9 @@ struct Unseen {
   uint64_t length = 0;
   std::string_view tail;  ///< the last of them, when those were seen
   bool late = false;      ///< noticed later: they may have passed in an earlier run than the passage says
+
+  /// How many of them come before the tail.
+  uint64_t before_tail() const { return length - std::min<uint64_t>(length, tail.size()); }
 };
 
 /// What a parser could not make sense of; counted, never guessed over.

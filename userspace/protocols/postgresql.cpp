@@ -2,10 +2,7 @@
 #include "protocols/postgresql.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
-
-#include "protocols/postgresql_message.h"
 
 namespace sockwatch {
 
@@ -26,20 +23,18 @@ Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::
   if (unseen_before_ && bytes.size() >= 8 && is_startup(bytes)) unseen_before_ = false;
   if (!unseen_before_) {
     if (!lead_[static_cast<size_t>(opposite(direction))].empty()) return Verdict::not_mine;
-    std::string& lead = lead_[static_cast<size_t>(direction)];
+    FixedHeader<8>& lead = lead_[static_cast<size_t>(direction)];
     if (lead.empty()) lead_passage_[static_cast<size_t>(direction)] = passage;
-    const size_t before = lead.size();
-    const size_t more = std::min<size_t>(8 - before, bytes.size());
-    lead.append(bytes.substr(0, more));
-    if (lead[0] != 0 || (lead.size() > 1 && lead[1] != 0)) return Verdict::not_mine;
-    if (lead.size() < 8) return Verdict::undecided;
-    if (!is_startup(lead)) return Verdict::not_mine;
+    const bool complete = lead.read(bytes);
+    const std::string_view first = lead.view();
+    if (first[0] != 0 || (first.size() > 1 && first[1] != 0)) return Verdict::not_mine;
+    if (!complete) return Verdict::undecided;
+    if (!is_startup(first)) return Verdict::not_mine;
     client_ = direction;
-    phase_ = Phase::startup;
-    const std::string first = std::move(lead);
-    Passage earlier = lead_passage_[static_cast<size_t>(direction)];
+    enter(Phase::startup);
+    const Passage earlier = lead_passage_[static_cast<size_t>(direction)];
     if (Verdict verdict = consume(direction, earlier, first); verdict != Verdict::mine) return verdict;
-    return bytes.size() > more ? consume(direction, passage, bytes.substr(more)) : Verdict::mine;
+    return bytes.empty() ? Verdict::mine : consume(direction, passage, bytes);
   }
   // Found in the middle: only what cannot be anything else counts.
   char last = 0;
@@ -50,7 +45,7 @@ Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::
   } else {
     return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
   }
-  phase_ = Phase::messages;
+  enter(Phase::messages);
   unproven_ = true;
   return consume(direction, passage, bytes);
 }
@@ -74,10 +69,10 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
       verdict = read_startup(r, passage, bytes);
     } else if (phase_ == Phase::ssl_asked && !from_client) {
       if (bytes[0] != 'S' && bytes[0] != 'G' && bytes[0] != 'N') {
-        phase_ = Phase::messages;  // an old server's error
+        enter(Phase::messages);  // an old server's error
         continue;
       }
-      phase_ = bytes[0] == 'N' ? Phase::startup : Phase::encrypted;
+      enter(bytes[0] == 'N' ? Phase::startup : Phase::encrypted);
       bytes.remove_prefix(1);
       if (phase_ == Phase::encrypted) return Verdict::mine;
     } else {
@@ -88,36 +83,41 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
   return Verdict::mine;
 }
 
+// What was begun in one phase is never gone on with in another.
+void PostgreSql::enter(Phase phase) {
+  if (phase == phase_) return;
+  phase_ = phase;
+  startup_header_.clear();
+  for (Reader& r : readers_) r.begin_message();
+}
+
 // The client's first messages have a length and no type.
 Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_view& bytes) {
   if (!r.in_body) {
-    const size_t n = std::min<size_t>(8 - r.have, bytes.size());
-    std::memcpy(r.header.data() + r.have, bytes.data(), n);
-    r.have = static_cast<uint8_t>(r.have + n);
-    bytes.remove_prefix(n);
-    if (r.have < 8) return Verdict::mine;
-    r.have = 0;
-    if (!is_startup({r.header.data(), 8})) {
+    if (!startup_header_.read(bytes)) return Verdict::mine;
+    const std::string_view header = startup_header_.view();
+    const uint32_t length = big(header.data());
+    const uint32_t code = big(header.data() + 4);
+    startup_header_.clear();
+    if (!is_startup(header)) {
       bad_message(client_, passage.ts_ns);
       return Verdict::mine;
     }
-    const uint32_t code = big(r.header.data() + 4);
     if (code == kCancelRequest) return Verdict::finished;
     if (code == kSslRequest || code == kGssRequest) {
-      phase_ = Phase::ssl_asked;
+      enter(Phase::ssl_asked);
       return Verdict::mine;
     }
     r.in_body = true;
-    r.left = big(r.header.data()) - 8;
+    r.left = length - 8;
     r.kept.clear();
   }
   const size_t n = static_cast<size_t>(std::min<uint64_t>(r.left, bytes.size()));
-  r.kept.append(bytes.substr(0, std::min(n, kMaxKept - r.kept.size())));
+  append_up_to(r.kept, kMaxKept, bytes.substr(0, n));
   bytes.remove_prefix(n);
   r.left -= n;
   if (r.left > 0) return Verdict::mine;
-  r.in_body = false;
-  phase_ = Phase::messages;
+  enter(Phase::messages);
   const Replication replication = replication_of(r.kept);
   replicates_ = replication == Replication::logical;
   return replication == Replication::physical ? Verdict::finished : Verdict::mine;
@@ -126,35 +126,32 @@ Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_
 Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes) {
   const bool from_client = direction == client_;
   if (!r.in_body) {
-    if (r.have == 0) {
+    if (r.header.empty()) {
       r.start_ns = passage.ts_ns;
       r.tgid = passage.tgid;
     }
-    const size_t n = std::min(kHeader - r.have, bytes.size());
-    std::memcpy(r.header.data() + r.have, bytes.data(), n);
-    r.have = static_cast<uint8_t>(r.have + n);
-    bytes.remove_prefix(n);
-    const char type = r.header[0];
-    const bool known = (from_client ? kClientTypes : kServerTypes).find(type) != std::string_view::npos;
+    const bool complete = r.header.read(bytes);
+    r.type = r.header.view().front();
+    const bool known = (from_client ? kClientTypes : kServerTypes).find(r.type) != std::string_view::npos;
     if (!known) {
       bad_message(direction, passage.ts_ns);
       return Verdict::mine;
     }
-    if (r.have < kHeader) return Verdict::mine;
-    const uint32_t length = big(r.header.data() + 1);
+    if (!complete) return Verdict::mine;
+    const uint32_t length = big(r.header.view().data() + 1);
     if (length < 4 || length > kMaxLength) {
       bad_message(direction, passage.ts_ns);
       return Verdict::mine;
     }
-    r.have = 0;
+    r.header.clear();
     r.in_body = true;
     r.left = length - 4;
-    r.wanted = (from_client ? std::string_view("QPBCE") : std::string_view("CZ")).find(type) != std::string_view::npos;
+    r.wanted = (from_client ? std::string_view("QPBCE") : std::string_view("CZ")).find(r.type) != std::string_view::npos;
     r.cut = false;
     r.kept.clear();
   }
   const size_t n = static_cast<size_t>(std::min<uint64_t>(r.left, bytes.size()));
-  if (r.wanted && !r.cut) r.kept.append(bytes.substr(0, std::min(n, kMaxKept - r.kept.size())));
+  if (r.wanted && !r.cut) append_up_to(r.kept, kMaxKept, bytes.substr(0, n));
   bytes.remove_prefix(n);
   r.left -= n;
   return r.left == 0 ? message(from_client, r, passage.ts_ns) : Verdict::mine;
@@ -162,8 +159,8 @@ Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& 
 
 Verdict PostgreSql::message(bool from_client, Reader& r, uint64_t ts_ns) {
   r.in_body = false;
-  if (!from_client) return server_message(r.header[0], r, ts_ns);
-  client_message(r.header[0], r);
+  if (!from_client) return server_message(r.type, r, ts_ns);
+  client_message(r.type, r);
   if (pending_.size() > kMaxPending) {
     sink_.on_parse_error(ParseError::pipeline_limit);
     lose(ts_ns);
@@ -183,7 +180,7 @@ SessionState PostgreSql::session() const {
   if (phase_ == Phase::encrypted) return SessionState::unreadable;
   if (terminated_ || phase_ != Phase::messages || (!ready_once_ && pending_.empty())) return SessionState::none;
   const Reader& client = readers_[static_cast<size_t>(client_)];
-  const bool asking = client.in_body || client.have > 0 || unsynced_;
+  const bool asking = client.in_body || !client.header.empty() || unsynced_;
   if (asking || (!pending_.empty() && !adrift_) || failed_ || ((lost_ || adrift_) && !is_ready(last_))) return SessionState::active;
   return (lost_ || adrift_ ? last_.back() : transaction_) == 'I' ? SessionState::idle : SessionState::in_transaction;
 }

@@ -12,7 +12,9 @@
 #include <map>
 #include <string>
 
+#include "protocols/bounded_bytes.h"
 #include "protocols/parser.h"
+#include "protocols/postgresql_message.h"
 
 namespace sockwatch {
 
@@ -49,8 +51,8 @@ class PostgreSql final : public Parser {
 
   /// One direction's message under way.
   struct Reader {
-    std::array<char, 8> header = {};
-    uint8_t have = 0;          ///< of the header
+    FixedHeader<postgresql::kHeader> header;
+    char type = 0;             ///< of the message whose header came last
     uint64_t left = 0;         ///< of the body
     bool in_body = false;
     bool wanted = false;       ///< the body's beginning is kept ...
@@ -59,6 +61,12 @@ class PostgreSql final : public Parser {
     uint64_t start_ns = 0;     ///< its first byte
     uint32_t tgid = 0;
     uint32_t run = 0;          ///< of the last byte
+
+    /// What comes next begins a message.
+    void begin_message() {
+      header.clear();
+      in_body = false;
+    }
   };
 
   /// A message of the client that the server will answer.
@@ -81,6 +89,7 @@ class PostgreSql final : public Parser {
 
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict consume(Direction direction, const Passage& passage, std::string_view bytes);
+  void enter(Phase phase);
   Verdict read_startup(Reader& r, const Passage& passage, std::string_view& bytes);
   Verdict read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes);
   Verdict message(bool from_client, Reader& r, uint64_t ts_ns);
@@ -122,7 +131,8 @@ class PostgreSql final : public Parser {
   bool replicates_ = false;          ///< it takes commands of replication beside queries
   Direction client_ = Direction::send;
   std::array<Reader, 2> readers_;
-  std::string lead_[2];              ///< first bytes that do not tell yet, 8 at most
+  FixedHeader<8> startup_header_;    ///< of the client's first messages, which have a length and no type
+  FixedHeader<8> lead_[2];           ///< first bytes that do not tell yet
   Passage lead_passage_[2];
 
   std::deque<Pending> pending_;

@@ -31,9 +31,7 @@ void PostgreSql::bad_message(Direction direction, uint64_t ts_ns) {
 // A direction's messages can be followed no longer. Where the server is answering a single question, the end of its answer will
 // tell what became of it; where the client is handing over a COPY's rows, the server's answer will.
 void PostgreSql::lose_frame(Direction direction, uint64_t ts_ns) {
-  Reader& r = reader(direction);
-  r.in_body = false;
-  r.have = 0;
+  reader(direction).begin_message();
   framed_[static_cast<size_t>(direction)] = false;
   if (direction != client_ && phase_ == Phase::messages && !lost_ && single_question()) {
     adrift_ = true;
@@ -41,7 +39,7 @@ void PostgreSql::lose_frame(Direction direction, uint64_t ts_ns) {
   } else if (direction != client_ || !copying_) {
     lose(ts_ns);
   }
-  phase_ = Phase::messages;
+  enter(Phase::messages);
 }
 
 bool PostgreSql::single_question() const {
@@ -63,7 +61,7 @@ void PostgreSql::begin_client_run(std::string_view bytes) {
   if (!framed && !copying_) framed = begins_message(bytes);
   const Reader& r = reader(client_);
   // Once the server has said that it is ready no question is open; unless the client does not wait for answers.
-  if (!lost_ || !framed || r.in_body || r.have > 0 || pipelines_ || !is_ready(last_)) return;
+  if (!lost_ || !framed || r.in_body || !r.header.empty() || pipelines_ || !is_ready(last_)) return;
   follow_server();
   lost_ = false;
   unproven_ = true;
@@ -71,9 +69,7 @@ void PostgreSql::begin_client_run(std::string_view bytes) {
 
 // From where it has said that it is ready.
 void PostgreSql::follow_server() {
-  Reader& server = reader(opposite(client_));
-  server.in_body = false;
-  server.have = 0;
+  reader(opposite(client_)).begin_message();
   framed_[static_cast<size_t>(opposite(client_))] = true;
   transaction_ = last_.back();
   ready_once_ = true;
@@ -135,7 +131,7 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     return Verdict::mine;
   }
   // The middle of a message that tells nothing; its end, and what follows, may have been seen.
-  const uint64_t middle = bytes.length - bytes.tail.size();
+  const uint64_t middle = bytes.before_tail();
   if (phase_ == Phase::messages && (middle == 0 || (r.in_body && middle <= r.left))) {
     Verdict verdict = Verdict::mine;
     if (middle > 0) {
@@ -146,7 +142,7 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }
   // A long parameter's end, which most clients send with what executes the statement.
-  const bool executes = phase_ == Phase::messages && direction == client_ && r.have == 0 && r.header[0] == 'B' &&
+  const bool executes = phase_ == Phase::messages && direction == client_ && r.header.empty() && r.type == 'B' &&
                         middle == r.left + kBeforeExecute && ends_in_execute(bytes.tail);
   if (executes) {
     r.left = 0;

@@ -195,7 +195,7 @@ void Redis::report(const Command& command, QueryStatus status, uint64_t end_ns, 
 Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
   if (closed_) return Verdict::finished;
   // The middle of a string tells nothing; its end, and what follows, may have been seen.
-  const uint64_t middle = bytes.length - bytes.tail.size();
+  const uint64_t middle = bytes.before_tail();
   if (!recognised_) {
     if (direction == client_ && request_.skip(middle)) return recognise(direction, passage, bytes.tail);
     unseen_before_ = true;

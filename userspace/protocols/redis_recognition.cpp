@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/bounded_bytes.h"
+
 namespace sockwatch {
 namespace {
 
@@ -94,12 +96,11 @@ Verdict Redis::recognise_line(Direction direction, const Passage& passage, std::
 
 // What is said behind the first line waits for the reply. When it gets long, it is commands if they all are.
 Verdict Redis::more_before_reply(std::string_view bytes) {
-  const size_t room = kMaxEarly - std::min(early_.size(), kMaxEarly);
-  early_ += bytes.substr(0, room);
-  if (bytes.size() <= room) return Verdict::undecided;
+  bytes.remove_prefix(append_up_to(early_, kMaxEarly, bytes));
+  if (bytes.empty()) return Verdict::undecided;
   if (!are_commands(early_)) return Verdict::not_mine;
   if (const Verdict verdict = take_lines(); verdict != Verdict::mine) return verdict;
-  return requests(line_passage_, bytes.substr(room));
+  return requests(line_passage_, bytes);
 }
 
 // The first line, which has been read, and what waits behind it.

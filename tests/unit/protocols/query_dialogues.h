@@ -26,5 +26,7 @@ struct QueryDialogue {
 };
 
 std::vector<QueryDialogue> query_dialogues();
+/// What no client and server say, and what once broke a parser; what makes no sense is counted.
+std::vector<QueryDialogue> hostile_query_dialogues();
 
 }  // namespace sockwatch

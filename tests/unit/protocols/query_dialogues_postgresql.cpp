@@ -58,4 +58,12 @@ std::vector<QueryDialogue> postgresql_dialogues() {
   };
 }
 
+std::vector<QueryDialogue> hostile_query_dialogues() {
+  return {
+      {"a start that the server's answer cuts in two", "postgresql",
+       {client(big(8) + big(80877103)), server("N"), client(big(80) + std::string("\0\3", 2)), server("\1"), client(std::string(900, 'A'))},
+       {}},
+  };
+}
+
 }  // namespace sockwatch

@@ -77,6 +77,18 @@ TEST(QueryLimits, HostileLengthsGetNoAnswer) {
   EXPECT_EQ(redis.finish(), (Lines{"GET unknown"}));
 }
 
+TEST(QueryLimits, HostileDialoguesInventNothing) {
+  for (const Role role : {Role::server, Role::client}) {
+    for (const QueryDialogue& dialogue : hostile_query_dialogues()) {
+      for (const size_t piece : {SIZE_MAX, size_t{1}, size_t{3}, size_t{7}}) {
+        QueryPlayer player(role);
+        for (const Turn& turn : dialogue.turns) player.play(turn, piece);
+        EXPECT_EQ(player.finish(), dialogue.expected) << dialogue.name << " in pieces of " << piece;
+      }
+    }
+  }
+}
+
 TEST(QueryLimits, QuestionsWithoutAnAnswerAreBounded) {
   QueryPlayer redis(Role::client);
   std::string many;
