@@ -129,8 +129,14 @@ static __noinline void emit_control(struct socket_state *st, __u8 kind, __u8 fla
 		.flags = flags,
 	};
 
-	if (!output(&header, sizeof(header), header.ts_ns))
-		count(SW_COUNT_LOST_CONTROL);
+	if (output(&header, sizeof(header), header.ts_ns))
+		return;
+	count(SW_COUNT_LOST_CONTROL);
+	if (kind == SW_RECORD_CLOSE) {
+		__u8 lost = 1;
+
+		bpf_map_update_elem(&sw_lost_closes, &header.socket, &lost, BPF_ANY);
+	}
 }
 
 /* Tells of the bytes that passed since the last record, of which only the end is known. */

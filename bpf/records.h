@@ -161,6 +161,9 @@ struct sw_entry {
  */
 #define SW_ADVICE_SLOTS 4096u
 
+/* Closed sockets of which no record could tell, at most: about 1 MiB of kernel memory. */
+#define SW_LOST_CLOSES 16384u
+
 #ifdef __cplusplus
 #define SW_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes))
 #else

@@ -348,17 +348,13 @@ static __always_inline void add_spliced(struct sw_socket_entry *e, struct sock *
 	e->pending = 1;
 }
 
-SEC("iter/bpf_sk_storage_map")
-int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
+/* Writes one socket's entry, unless it has nothing that was asked for. */
+static __always_inline void list_socket(struct seq_file *seq, struct sock *sk, struct socket_state *st)
 {
-	struct socket_state *st = ctx->value;
-	struct sock *sk = ctx->sk;
 	struct sw_socket_entry e;
 	struct socket *socket;
 	int i;
 
-	if (!sk || !st || !st->cookie)
-		return 0;
 	__builtin_memset(&e, 0, sizeof(e));
 	for (i = 0; i < 2; i++) {
 		e.offset[i] = st->streams[i].offset;
@@ -370,7 +366,7 @@ int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	}
 	add_spliced(&e, sk, st);
 	if (sw_iterate_what == SW_ITERATE_PENDING && !e.pending && st->tcp)
-		return 0;
+		return;
 	e.socket = st->cookie;
 	e.opened = st->opened;
 	e.listening = st->listening;
@@ -382,6 +378,61 @@ int sw_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	e.tgid = st->tgid;
 	e.run = st->run;
 	fill_names(&e.names, sk);
-	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
+	bpf_seq_write(seq, &e, sizeof(e));
+}
+
+/* The first way to list sockets: all that have a state. Some kernels refuse every iterator over a map's elements. */
+SEC("iter/bpf_sk_storage_map")
+int sw_list_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct socket_state *st = ctx->value;
+	struct sock *sk = ctx->sk;
+
+	if (sk && st && st->cookie)
+		list_socket(ctx->meta->seq, sk, st);
+	return 0;
+}
+
+/* Whether the socket has not been listed in this round yet: many descriptors may lead to it. */
+static __always_inline bool not_listed_yet(struct socket_state *st)
+{
+	if (!st->cookie || st->listed_round == sw_listing_round)
+		return false;
+	st->listed_round = sw_listing_round;
+	return true;
+}
+
+/*
+ * The second way: the sockets that processes have descriptors of, each once. The other end of an AF_UNIX connection is reached from
+ * there too, so that one that is on its way to another process (SCM_RIGHTS), or held by io_uring alone, is not taken for closed.
+ */
+SEC("iter/task_file")
+int sw_list_descriptors(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket_state *st;
+	struct socket *socket;
+	struct unix_sock *us;
+	struct sock *sk, *peer;
+
+	if (!file || !ctx->task)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk || !watchable(sk))
+		return 0;
+	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
+	if (!st || !not_listed_yet(st))
+		return 0;
+	list_socket(ctx->meta->seq, sk, st);
+	us = bpf_skc_to_unix_sock(sk);
+	peer = us ? us->peer : 0;
+	if (!peer || !peer->sk_socket)
+		return 0;
+	st = bpf_sk_storage_get(&sw_sockets, peer, 0, 0);
+	if (st && not_listed_yet(st))
+		list_socket(ctx->meta->seq, peer, st);
 	return 0;
 }

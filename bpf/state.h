@@ -55,7 +55,7 @@ struct socket_state {
 	struct untold untold[2];
 	__u64 listed_ns;   /* when it was last listed with nothing consumed but by receives */
 	__u32 listed_seq;  /* TCP: what had been consumed when it was last listed */
-	__u32 pad2;
+	__u32 listed_round; /* the listing of descriptors that last came across it */
 	__u64 mmsg;        /* the array of the sendmmsg or recvmmsg under way ... */
 	__u32 mmsg_pid;    /* ... by this thread ... */
 	__u32 mmsg_next;   /* ... its next element ... */
@@ -95,6 +95,18 @@ struct {
 	__type(value, __u64);
 } sw_advice SEC(".maps");
 
+/*
+ * Sockets whose close found no room in the ring: nothing else would ever tell of it. Userspace reads the map after each
+ * record that was lost so, and empties it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SW_LOST_CLOSES);
+	__type(key, __u64);
+	__type(value, __u8);
+} sw_lost_closes SEC(".maps");
+
 /* Processes that userspace has been told of lately. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -112,6 +124,7 @@ __u8 sw_seeded; /* a bool is none in C++, which reads this too */
 
 /* Set by userspace before it reads the iterator. */
 __u32 sw_iterate_what = SW_ITERATE_ALL;
+__u32 sw_listing_round; /* counts listings of descriptors, from 1 */
 
 /* This CPU's. */
 static __always_inline struct sw_ring *ring(void)

@@ -110,6 +110,8 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
      "Keys that caches on this host were asked for and did not have.", "service,cache_type"},
     {"sockwatch_build_info", gauge, "",
      "The agent's version. Always 1.", "version"},
+    {"sockwatch_capture_info", gauge, "",
+     "How the kernel side works on this kernel. Always 1.", "listing"},
     {"sockwatch_segments_total", counter, "",
      "Sends and receives on watched sockets that reached the agent.", ""},
     {"sockwatch_captured_bytes_total", counter, "bytes",

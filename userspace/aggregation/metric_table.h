@@ -31,6 +31,7 @@ enum class Metric : uint8_t {
   cache_server_hits,
   cache_server_misses,
   build_info,
+  capture_info,
   segments,
   captured_bytes,
   lost_segments,
@@ -59,7 +60,7 @@ enum class Metric : uint8_t {
   process_start_time,
   process_threads,
 };
-inline constexpr size_t kMetrics = 47;
+inline constexpr size_t kMetrics = static_cast<size_t>(Metric::process_threads) + 1;
 
 const MetricDescriptor& descriptor(Metric metric);
 const std::array<MetricDescriptor, kMetrics>& metric_table();

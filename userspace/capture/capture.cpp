@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "capture/convert.h"
+#include "capture/kernel_hooks.h"
 #include "capture/ring_reader.h"
 #include "records.h"
 #include "sockwatch.skel.h"
@@ -54,15 +55,21 @@ uint32_t ring_share(uint32_t total, uint32_t cpus) {
   return std::bit_ceil(std::clamp(total / cpus, page, 1u << 30));
 }
 
-// Programs whose tracepoints this kernel does not have are not loaded.
-void leave_out_unknown(std::initializer_list<bpf_program*> programs) {
-  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), &btf__free);
-  for (bpf_program* program : programs) {
-    const std::string section = bpf_program__section_name(program);
-    const std::string type = "btf_trace_" + section.substr(section.find('/') + 1);
-    const bool known = kernel && btf__find_by_name_kind(kernel.get(), type.c_str(), BTF_KIND_TYPEDEF) > 0;
-    bpf_program__set_autoload(program, known);
-  }
+struct BtfDeleter {
+  void operator()(btf* types) const { btf__free(types); }  // libbpf's own allocation
+};
+using BtfPtr = std::unique_ptr<btf, BtfDeleter>;
+
+constexpr std::string_view kStorageIterator = "bpf_sk_storage_map";
+
+// Whether sockets are listed by their storage; an error when that was asked for and the kernel refuses it.
+Result<bool> lists_by_storage(const btf& types, ListingMode mode) {
+  if (mode == ListingMode::descriptors) return false;
+  const int error = refusal(types, HookKind::iterator, kStorageIterator);
+  if (error != 0 && mode == ListingMode::storage)
+    return Error{std::string("this kernel refuses the iterator over socket storage (") + std::strerror(error) +
+                 "); leave out --capture.listing=storage, and sockets are listed by descriptors"};
+  return error == 0;
 }
 
 int ignore_bell(void*, void*, size_t) { return 0; }
@@ -75,6 +82,8 @@ struct Capture::Impl {
   uint64_t* advice = nullptr;  // the map's memory, shared with the programs
   size_t advice_bytes = 0;
   std::unique_ptr<RingReader> rings;
+  bool by_storage = true;
+  uint64_t lost_control_seen = 0;
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   SocketEvent event;
 
@@ -145,11 +154,21 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   skeleton->rodata->sw_agent_tgid = static_cast<uint32_t>(getpid());
   skeleton->rodata->sw_ring_size = ring_bytes;
 
+  const BtfPtr types(btf__load_vmlinux_btf());
+  if (!types) return explain("the kernel does not describe its types", errno, log);
+  const Result<bool> by_storage = lists_by_storage(*types, config.listing);
+  if (!by_storage) return by_storage.error();
+  impl->by_storage = by_storage.value();
+
   // Iterators are run when asked, not attached for good.
   bpf_program__set_autoattach(skeleton->progs.sw_seed, false);
-  bpf_program__set_autoattach(skeleton->progs.sw_list, false);
+  bpf_program__set_autoattach(skeleton->progs.sw_list_storage, false);
+  bpf_program__set_autoattach(skeleton->progs.sw_list_descriptors, false);
+  bpf_program__set_autoload(skeleton->progs.sw_list_storage, impl->by_storage);
+  bpf_program__set_autoload(skeleton->progs.sw_list_descriptors, !impl->by_storage);
   // Without them io_uring's bytes are counted as unreadable.
-  leave_out_unknown({skeleton->progs.sw_uring_submit, skeleton->progs.sw_uring_poll});
+  bpf_program__set_autoload(skeleton->progs.sw_uring_submit, kernel_names(*types, HookKind::tracepoint, "io_uring_submit_req"));
+  bpf_program__set_autoload(skeleton->progs.sw_uring_poll, kernel_names(*types, HookKind::tracepoint, "io_uring_poll_arm"));
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
@@ -184,8 +203,10 @@ void Capture::ignore(SocketId socket) {
 }
 
 Result<std::vector<SocketInfo>> Capture::list(Listing what) {
-  impl_->skeleton->bss->sw_iterate_what = what == Listing::all ? SW_ITERATE_ALL : SW_ITERATE_PENDING;
-  auto bytes = impl_->iterate(impl_->skeleton->progs.sw_list, impl_->skeleton->maps.sw_sockets);
+  impl_->skeleton->bss->sw_iterate_what = what == Listing::complete ? SW_ITERATE_ALL : SW_ITERATE_PENDING;
+  ++impl_->skeleton->bss->sw_listing_round;
+  auto bytes = impl_->by_storage ? impl_->iterate(impl_->skeleton->progs.sw_list_storage, impl_->skeleton->maps.sw_sockets)
+                                 : impl_->iterate(impl_->skeleton->progs.sw_list_descriptors, nullptr);
   if (!bytes) return bytes.error();
   std::vector<SocketInfo> sockets;
   sockets.reserve(bytes->size() / sizeof(sw_socket_entry));
@@ -194,6 +215,18 @@ Result<std::vector<SocketInfo>> Capture::list(Listing what) {
     std::memcpy(&entry, bytes->data() + at, sizeof(entry));
     sockets.push_back(to_info(entry));
   }
+  return sockets;
+}
+
+ListingScope Capture::complete_scope() const { return impl_->by_storage ? ListingScope::all : ListingScope::held; }
+
+std::vector<SocketId> Capture::take_lost_closes() {
+  const uint64_t lost = impl_->rings->counted(SW_COUNT_LOST_CONTROL);
+  if (lost == std::exchange(impl_->lost_control_seen, lost)) return {};
+  std::vector<SocketId> sockets;
+  const int map = bpf_map__fd(impl_->skeleton->maps.sw_lost_closes);
+  uint64_t socket = 0;
+  while (bpf_map_get_next_key(map, nullptr, &socket) == 0 && bpf_map_delete_elem(map, &socket) == 0) sockets.push_back(socket);
   return sockets;
 }
 

@@ -40,7 +40,7 @@ class Capture {
     uint64_t runs = 0;
     double seconds = 0;
   };
-  enum class Listing { all, pending };
+  enum class Listing { complete, pending };
 
   /// Fails with words a user can act on.
   static Result<std::unique_ptr<Capture>> start(const CaptureConfig& config);
@@ -56,8 +56,12 @@ class Capture {
 
   /// The socket is of no interest any longer.
   void ignore(SocketId socket);
-  /// All watched sockets, or those with bytes that no event has told of (and all of AF_UNIX).
+  /// All watched sockets as far as the listing in use finds them, or those with bytes that no event has told of (and all of AF_UNIX).
   Result<std::vector<SocketInfo>> list(Listing what);
+  /// What a complete listing has: all sockets, or those that processes hold.
+  ListingScope complete_scope() const;
+  /// Sockets whose close event was lost since the last call, SW_LOST_CLOSES of records.h at most.
+  std::vector<SocketId> take_lost_closes();
 
   Counters counters() const;
   /// Run time by program; empty unless the kernel's statistics are on (kernel.bpf_stats_enabled).

@@ -32,10 +32,15 @@ CLI::Validator checked_by(Result<> (*check)(std::string_view)) {
       "");
 }
 
-Result<> check_ring_bytes(std::string_view text) {
-  const Result<uint32_t> bytes = parse_ring_bytes(text);
-  if (!bytes) return bytes.error();
-  return {};
+/// Whether the parser takes the text.
+template <typename T>
+CLI::Validator parsed_by(Result<T> (*parse)(std::string_view)) {
+  return CLI::Validator(
+      [parse](std::string& text) {
+        const Result<T> result = parse(text);
+        return result ? std::string() : result.error().message;
+      },
+      "");
 }
 
 Result<uint32_t> parse_max_requests(std::string_view text) {
@@ -127,11 +132,7 @@ class Parser {
             [this](const std::string& text) { line_.max_requests = parse_max_requests(text).value(); },
             "Requests answered at the same time; default 40, 0 for no bound")
         ->type_name("N")
-        ->check(checked_by([](std::string_view text) -> Result<> {
-          const Result<uint32_t> number = parse_max_requests(text);
-          if (!number) return number.error();
-          return {};
-        }));
+        ->check(parsed_by(parse_max_requests));
     app_.add_flag("--web.enable-lifecycle", line_.enable_lifecycle,
                   "POST /-/reload reads the configuration anew; SIGHUP always does");
     app_.add_option("--log.level", line_.log_level, "debug, info, warn or error; default info")
@@ -148,7 +149,13 @@ class Parser {
             [this](const std::string& text) { line_.ring_bytes = parse_ring_bytes(text).value(); },
             "Buffer between kernel and agent; default 4MiB")
         ->type_name("SIZE")
-        ->check(checked_by(check_ring_bytes));
+        ->check(parsed_by(parse_ring_bytes));
+    app_.add_option_function<std::string>(
+            "--capture.listing",
+            [this](const std::string& text) { line_.listing = parse_listing(text).value(); },
+            "How sockets are listed: auto, storage or descriptors; default auto")
+        ->type_name("WAY")
+        ->check(parsed_by(parse_listing));
   }
 
   void add_commands() {
@@ -264,6 +271,7 @@ Result<Config> effective_config(const CommandLine& line) {
   override_with(line.procfs, config.procfs);
   override_with(line.cgroupfs, config.cgroupfs);
   override_with(line.ring_bytes, config.capture.ring_bytes);
+  override_with(line.listing, config.capture.listing);
   return config;
 }
 

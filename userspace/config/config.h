@@ -67,9 +67,17 @@ struct MetricsConfig {
   std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives
 };
 
+/// How the sockets of the host are listed; see docs/architecture.md.
+enum class ListingMode : uint8_t {
+  automatic,    ///< by storage where the kernel lets it be, else by descriptors
+  storage,      ///< all sockets that have a state
+  descriptors,  ///< those that processes have descriptors of
+};
+
 struct CaptureConfig {
   uint32_t ring_bytes = 4 * 1024 * 1024;            ///< of all CPUs' rings; each share is rounded up to a power of two
   uint32_t max_connections = 65536;                 ///< tracked at once in userspace
+  ListingMode listing = ListingMode::automatic;
 };
 
 struct WebConfig {

@@ -181,7 +181,11 @@ class ConfigReader {
                        yaml_.read_value(n, p, "a size such as \"4MiB\"", out.ring_bytes,
                                         [](const std::string& t) { return parse_ring_bytes(t); });
                      }},
-                    {"max_connections", count(out.max_connections)}});
+                    {"max_connections", count(out.max_connections)},
+                    {"listing", [&](auto& n, auto& p) {
+                       yaml_.read_value(n, p, "auto, storage or descriptors", out.listing,
+                                        [](const std::string& t) { return parse_listing(t); });
+                     }}});
   }
 
   void read_web(const Node& node, const Path& path) {

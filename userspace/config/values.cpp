@@ -127,6 +127,13 @@ Result<> check_log_format(std::string_view text) {
   return {};
 }
 
+Result<ListingMode> parse_listing(std::string_view text) {
+  if (text == "auto") return ListingMode::automatic;
+  if (text == "storage") return ListingMode::storage;
+  if (text == "descriptors") return ListingMode::descriptors;
+  return expected("auto, storage or descriptors", text);
+}
+
 Result<NamingMode> parse_naming(std::string_view text) {
   if (text == "classic") return NamingMode::classic;
   if (text == "otel") return NamingMode::otel;

@@ -46,6 +46,7 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_segments["no_socket_state"] = kernel.no_state;
   self.lost_segments["preempted"] = kernel.preempted;
   self.lost_requests["ring_full"] = kernel.lost_requests;
+  self.capture_listing = capture.complete_scope() == ListingScope::all ? "storage" : "descriptors";
   self.ring_bytes = capture.ring_bytes();
   const CaptureLoop::Pressure pressure = loop.take_pressure();
   self.ring_used_bytes_max = pressure.ring_used_bytes;
@@ -101,18 +102,19 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   tasks.handler = &handler;
   tasks.wake_fds = {scrapes.wake_fd(), reloads.wake_fd()};
   tasks.on_hangup = [&] { static_cast<void>(reload(configuration)); };  // it has been logged
-  tasks.on_listing = [&](std::span<const SocketInfo> sockets, bool complete, uint64_t at_ns) {
-    pipeline.on_progress(sockets, complete, at_ns);
-    if (!complete) return;
+  tasks.on_listing = [&](std::span<const SocketInfo> sockets, ListingScope scope, uint64_t at_ns) {
+    pipeline.on_progress(sockets, scope, at_ns);
+    if (scope == ListingScope::pending) return;
     pipeline.on_sockets(sockets);
     listed_ns = monotonic_ns();
   };
+  tasks.on_lost_close = [&](SocketId socket, uint64_t now_ns) { pipeline.on_lost_close(socket, now_ns); };
   tasks.on_tick = [&](uint64_t now_ns) {
     pipeline.advance(now_ns);
     if (reloads.take()) reloads.answer(std::make_shared<Result<>>(reload(configuration)));
     if (!scrapes.take()) return;
     if (now_ns > listed_ns + kFreshListingNs)
-      if (Result<> listed = loop.list(tasks, Capture::Listing::all); !listed) log_warn(listed.error().message);
+      if (Result<> listed = loop.list(tasks, Capture::Listing::complete); !listed) log_warn(listed.error().message);
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
     snapshot->wall_clock_offset_ns = wall_clock_offset_ns();
@@ -140,7 +142,8 @@ Result<> record_live(Capture& capture, const std::function<bool(const SocketEven
   SinkHandler handler(sink);
   CaptureLoop::Tasks tasks;
   tasks.handler = &handler;
-  tasks.on_listing = [](std::span<const SocketInfo>, bool, uint64_t) {};
+  tasks.on_listing = [](std::span<const SocketInfo>, ListingScope, uint64_t) {};
+  tasks.on_lost_close = [](SocketId, uint64_t) {};
   tasks.on_tick = [](uint64_t) {};
   tasks.done = [&] { return handler.done(); };
   return (*created)->run(tasks);

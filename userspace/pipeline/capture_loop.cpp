@@ -100,7 +100,7 @@ size_t CaptureLoop::drain(const Tasks& tasks) {
 
 Result<> CaptureLoop::look_after(const Tasks& tasks, uint64_t now_ns) {
   if (now_ns < next_pending_ns_) return {};
-  return list(tasks, now_ns >= next_complete_ns_ ? Capture::Listing::all : Capture::Listing::pending);
+  return list(tasks, now_ns >= next_complete_ns_ ? Capture::Listing::complete : Capture::Listing::pending);
 }
 
 Result<> CaptureLoop::list(const Tasks& tasks, Capture::Listing what) {
@@ -108,10 +108,11 @@ Result<> CaptureLoop::list(const Tasks& tasks, Capture::Listing what) {
   auto sockets = capture_.list(what);
   if (!sockets) return sockets.error();
   drain(tasks);  // what the listing saw has been told of now
-  tasks.on_listing(*sockets, what == Capture::Listing::all, start_ns);
+  for (const SocketId socket : capture_.take_lost_closes()) tasks.on_lost_close(socket, start_ns);
+  tasks.on_listing(*sockets, what == Capture::Listing::complete ? capture_.complete_scope() : ListingScope::pending, start_ns);
   const uint64_t cost_ns = (monotonic_ns() - start_ns) * kListingShare;
   next_pending_ns_ = start_ns + std::max(kPendingNs, cost_ns);
-  if (what == Capture::Listing::all) next_complete_ns_ = start_ns + std::max(kCompleteNs, cost_ns);
+  if (what == Capture::Listing::complete) next_complete_ns_ = start_ns + std::max(kCompleteNs, cost_ns);
   return {};
 }
 

@@ -21,7 +21,8 @@ class CaptureLoop {
   struct Tasks {
     EventHandler* handler = nullptr;
     /// A listing, taken at `listed_ns`, when every event up to it has been handed over.
-    std::function<void(std::span<const SocketInfo>, bool complete, uint64_t listed_ns)> on_listing;
+    std::function<void(std::span<const SocketInfo>, ListingScope scope, uint64_t listed_ns)> on_listing;
+    std::function<void(SocketId socket, uint64_t now_ns)> on_lost_close;
     std::function<void(uint64_t now_ns)> on_tick;
     std::vector<int> wake_fds;  ///< other reasons to wake and tick; their owner empties them
     std::function<void()> on_hangup;  ///< SIGHUP; without it, it ends the loop

@@ -60,9 +60,10 @@ class Pipeline final : private TransactionSink {
   /// time in any case.
   void advance(uint64_t now_ns);
   /// A listing of sockets, asked for at `listed_ns`; every event up to it must have been handed over. Tells of progress that
-  /// no event told of, and of sockets that are gone: `complete` says that every watched socket is in the list,
-  /// otherwise those of AF_UNIX are.
-  void on_progress(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
+  /// no event told of, and of sockets that are gone.
+  void on_progress(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
+  /// The socket is closed, and the event that should have said so was lost, perhaps with others before it.
+  void on_lost_close(SocketId socket, uint64_t now_ns);
   /// Counts open connections by service.
   void on_sockets(std::span<const SocketInfo> sockets);
   /// What of `config` can change while counting goes on (config/reload.h). Processes are named anew; what has been counted
@@ -101,7 +102,7 @@ class Pipeline final : private TransactionSink {
   QueryLink link(Connection& connection, const Protocol& protocol, Role role);
   void count_sessions();
   void forget(ServiceId service);
-  void close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns);
+  void close_gone(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
   void lose(const char* reason);
 
   Config config_;

@@ -11,7 +11,7 @@
 
 namespace sockwatch {
 
-void Pipeline::on_progress(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns) {
+void Pipeline::on_progress(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns) {
   for (const SocketInfo& info : sockets) {
     if (!info.pending) continue;
     for (Direction direction : {Direction::recv, Direction::send}) {
@@ -28,28 +28,38 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, bool complete, u
       current_ = nullptr;
     }
   }
-  close_gone(sockets, complete, listed_ns);
+  close_gone(sockets, scope, listed_ns);
 }
 
-// A listing may miss a socket while others come and go; two in a row do not.
-void Pipeline::close_gone(std::span<const SocketInfo> sockets, bool complete, uint64_t listed_ns) {
+// A listing may miss a socket while others come and go; two in a row do not. One that no process holds at the moment may be on its
+// way to another, or in io_uring's hands: of TCP the kernel side tells when it is closed.
+void Pipeline::close_gone(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns) {
   absl::flat_hash_set<SocketId> alive;
   alive.reserve(sockets.size());
   for (const SocketInfo& info : sockets) alive.insert(info.socket);
   std::vector<SocketId> gone;
   connections_.for_each([&](Connection& connection) {
-    const bool listed = complete || connection.local.family == SocketFamily::unix_stream;
+    const bool listed = scope == ListingScope::all || connection.local.family == SocketFamily::unix_stream;
     if (!listed || connection.opened_ns >= listed_ns) return;
     connection.missed = alive.contains(connection.socket) ? 0 : connection.missed + 1;
     if (connection.missed >= 2) gone.push_back(connection.socket);
   });
   for (SocketId socket : gone) {
     Connection* connection = connections_.find(socket);
-    if (connection == nullptr) continue;
-    // Of AF_UNIX nothing else tells. Elsewhere the record of the close was lost, and what passed before it may have been too.
-    if (connection->conversation && connection->local.family != SocketFamily::unix_stream) end_as_unknown(*connection, listed_ns);
-    close(*connection, listed_ns);
+    // Of AF_UNIX nothing else tells.
+    if (connection != nullptr && connection->local.family == SocketFamily::unix_stream)
+      close(*connection, listed_ns);
+    else
+      on_lost_close(socket, listed_ns);
   }
+}
+
+void Pipeline::on_lost_close(SocketId socket, uint64_t now_ns) {
+  Connection* connection = connections_.find(socket);
+  if (connection == nullptr) return;
+  // What passed before the close may have been lost with it.
+  if (connection->conversation) end_as_unknown(*connection, now_ns);
+  close(*connection, now_ns);
 }
 
 void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {

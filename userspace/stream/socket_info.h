@@ -8,6 +8,13 @@
 
 namespace sockwatch {
 
+/// Which sockets a listing has.
+enum class ListingScope : uint8_t {
+  pending,  ///< those with bytes that no event has told of, and every one of AF_UNIX
+  held,     ///< those that a process has a descriptor of, and both ends of AF_UNIX connections where one is
+  all,      ///< every one that is watched
+};
+
 struct SocketInfo {
   SocketId socket = 0;
   Endpoint local;

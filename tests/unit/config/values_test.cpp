@@ -37,6 +37,9 @@ TEST(ConfigValues, Sizes) {
   for (const char* bad : {"", "0", "2GiB", "4MB", "4mib", "4 MiB", "MiB", "-1", "18446744073709551615GiB"}) {
     EXPECT_FALSE(parse_size(bad, 1, 1u << 30)) << bad;
   }
+  EXPECT_EQ(parse_listing("descriptors").value(), ListingMode::descriptors);
+  EXPECT_EQ(parse_listing("auto").value(), ListingMode::automatic);
+  EXPECT_FALSE(parse_listing("tcp"));
   EXPECT_EQ(parse_ring_bytes("4KiB").value(), 4096u);
   EXPECT_FALSE(parse_ring_bytes("4095"));
   EXPECT_FALSE(parse_ring_bytes("1073741825"));

@@ -312,7 +312,7 @@ TEST_F(PipelineTest, ProgressThatNoSegmentToldOf) {
   info.progress[0].offset = 19;
   info.progress[1].offset = head.size() + 1000;
   info.progress[1].ts_ns = now_ns_ + 7 * kMs;
-  pipeline_->on_progress({&info, 1}, true, now_ns_);
+  pipeline_->on_progress({&info, 1}, ListingScope::all, now_ns_);
   EXPECT_EQ(seen_.size(), 1u);
 }
 
@@ -322,11 +322,31 @@ TEST_F(PipelineTest, ConnectionsThatTwoListingsDoNotHaveAreGone) {
   say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
   SocketInfo other;
   other.socket = 9;
-  pipeline_->on_progress({&other, 1}, false, now_ns_ + kMs);  // tells of AF_UNIX alone
-  pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
+  pipeline_->on_progress({&other, 1}, ListingScope::pending, now_ns_ + kMs);  // tells of AF_UNIX alone
+  pipeline_->on_progress({&other, 1}, ListingScope::all, now_ns_ + kMs);
   EXPECT_TRUE(seen_.empty());
-  pipeline_->on_progress({&other, 1}, true, now_ns_ + kMs);
+  pipeline_->on_progress({&other, 1}, ListingScope::all, now_ns_ + kMs);
   // Nothing told that it was closed: that was lost, and the answer may have been too.
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown"}));
+  EXPECT_EQ(self().connections, 0u);
+}
+
+TEST_F(PipelineTest, WhatNoProcessHoldsIsNotGone) {
+  start_live();
+  open(1);
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  for (int i = 0; i < 50; ++i) pipeline_->on_progress({}, ListingScope::held, now_ns_ + kMs);
+  say(1, Direction::send, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a 200"}));
+}
+
+TEST_F(PipelineTest, ACloseWhoseRecordWasLostLeavesTheAnswerUnknown) {
+  start_live();
+  open(1);
+  say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
+  pipeline_->on_lost_close(2, now_ns_ + kMs);
+  EXPECT_TRUE(seen_.empty());
+  pipeline_->on_lost_close(1, now_ns_ + kMs);
   EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a unknown"}));
   EXPECT_EQ(self().connections, 0u);
 }
@@ -337,7 +357,7 @@ TEST_F(PipelineTest, OnlyListingsTellThatAConnectionOfUnixIsGone) {
   local.local.family = SocketFamily::unix_stream;
   open(1, local);
   say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
-  for (int i = 0; i < 2; ++i) pipeline_->on_progress({}, false, now_ns_ + kMs);
+  for (int i = 0; i < 2; ++i) pipeline_->on_progress({}, ListingScope::pending, now_ns_ + kMs);
   EXPECT_EQ(seen_, (Lines{"1 server unknown  GET /a /a aborted"}));
   EXPECT_EQ(self().connections, 0u);
 }

@@ -1,0 +1,53 @@
+#include "capture/kernel_hooks.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include <cerrno>
+#include <iterator>
+
+#include "util/fd.h"
+
+namespace sockwatch {
+namespace {
+
+// The id of the type that stands for the hook; negative when there is none.
+int type_of(const btf& types, HookKind kind, std::string_view name) {
+  const std::string text(name);
+  switch (kind) {
+    case HookKind::tracepoint: return btf__find_by_name_kind(&types, ("btf_trace_" + text).c_str(), BTF_KIND_TYPEDEF);
+    case HookKind::function: return btf__find_by_name_kind(&types, text.c_str(), BTF_KIND_FUNC);
+    case HookKind::iterator: return btf__find_by_name_kind(&types, ("bpf_iter_" + text).c_str(), BTF_KIND_FUNC);
+  }
+  return -ENOENT;
+}
+
+bpf_attach_type attach_type(HookKind kind) {
+  switch (kind) {
+    case HookKind::tracepoint: return BPF_TRACE_RAW_TP;
+    case HookKind::function: return BPF_TRACE_FEXIT;
+    case HookKind::iterator: return BPF_TRACE_ITER;
+  }
+  return BPF_TRACE_RAW_TP;
+}
+
+}  // namespace
+
+bool kernel_names(const btf& types, HookKind kind, std::string_view name) { return type_of(types, kind, name) > 0; }
+
+int refusal(const btf& types, HookKind kind, std::string_view name) {
+  const int type = type_of(types, kind, name);
+  if (type <= 0) return ENOENT;
+  const bpf_insn nothing[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+  };
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
+  options.expected_attach_type = attach_type(kind);
+  options.attach_btf_id = static_cast<uint32_t>(type);
+  const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "sw_probe", "GPL", nothing, std::size(nothing), &options));
+  return program ? 0 : errno;
+}
+
+}  // namespace sockwatch

@@ -1,0 +1,22 @@
+// Which of the places where programs can be attached this kernel offers, found by asking it and never by its version.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+struct btf;
+
+namespace sockwatch {
+
+enum class HookKind {
+  tracepoint,  ///< tp_btf: a tracepoint's arguments with their types
+  function,    ///< fexit: the return of a kernel function
+  iterator,    ///< iter: the elements of a kernel table, read when asked
+};
+
+/// Whether the kernel's types name the hook.
+bool kernel_names(const btf& types, HookKind kind, std::string_view name);
+/// Loads an empty program for the hook. 0, or the errno with which the kernel refuses it; ENOENT where it does not name it.
+int refusal(const btf& types, HookKind kind, std::string_view name);
+
+}  // namespace sockwatch
