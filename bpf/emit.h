@@ -40,14 +40,14 @@ static __always_inline void fill_names(struct sw_names *names, struct sock *sk)
 }
 
 /* The path of a bound AF_UNIX socket, or of the one at its other end. */
-static __always_inline __u32 unix_path(struct unix_sock *us, char *out)
+static __always_inline __u32 unix_path(struct sock *sk, char *out)
 {
-	struct unix_address *address = us->addr;
+	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
 	struct sock *peer;
 	__s32 length;
 
 	if (!address) {
-		peer = us->peer;
+		peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
 		if (!peer)
 			return 0;
 		address = BPF_CORE_READ((struct unix_sock *)peer, addr);
@@ -85,11 +85,9 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 	open->from_start = st->from_start;
 	open->accepted = st->passive;
 	if (!st->tcp) {
-		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
-		if (us) {
-			open->names.unix_path_len = unix_path(us, open->unix_path);
-			if (us->peer)
-				open->names.peer = bpf_get_socket_cookie(us->peer);
+		if (sk->__sk_common.skc_family == AF_UNIX) {
+			open->names.unix_path_len = unix_path(sk, open->unix_path);
+			open->names.peer = unix_peer_cookie(sk);
 		}
 	}
 	if (!output(&s->open, sizeof(s->open), now)) {

@@ -15,6 +15,7 @@
 struct ns_common { unsigned int inum; };
 struct net { struct ns_common ns; };
 typedef struct { struct net *net; } possible_net_t;
+typedef struct { __s64 counter; } atomic64_t;
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
@@ -39,6 +40,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
 };
 struct file { void *private_data; };
 struct socket {
@@ -104,6 +106,7 @@ struct iov_iter {
 	unsigned long nr_segs;
 };
 struct msghdr { struct iov_iter msg_iter; };
+struct page;
 struct io_wq_work { int flags; };
 struct io_kiocb {
 	struct file *file;
@@ -116,7 +119,7 @@ struct io_rw {
 	__u64 addr;
 	__u32 len;
 };
-struct io_async_rw { struct iov_iter iter; };
+struct io_async_rw { struct iov_iter iter; }; /* see compat.bpf.h */
 struct io_sr_msg {
 	void *buf;
 	__u16 flags;

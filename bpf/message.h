@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Where the bytes of the send or receive that has just happened lie in user memory, and how to copy of them what is
- * wanted. The registers of the system call in flight tell: the tracepoints fire before it returns.
+ * wanted. Behind the tracepoints the registers of the system call in flight tell, which has not returned yet; behind the
+ * functions of the socket layer (fexit.bpf.h) the iterator of their msghdr does.
  */
 #ifndef SOCKWATCH_MESSAGE_H
 #define SOCKWATCH_MESSAGE_H
 
+#include "iterator.bpf.h"
 #include "state.h"
 #include "uring.h"
 
@@ -84,7 +86,7 @@ __noinline int message_from_array(struct socket_state *st, __u32 direction, __u3
 	if (direction == SW_SEND && !m->hidden) {
 		struct room room = { .iov = m->iov };
 
-		bpf_loop(m->iovcnt, add_room, &room, 0);
+		LOOP(m->iovcnt, add_room, &room);
 		if (room.bytes > length)
 			st->mmsg = 0;
 	}
@@ -153,12 +155,17 @@ static __always_inline void locate(struct scratch *s, struct sock *sk, struct so
 	long nr = syscall_number(regs);
 
 	m->base = m->iov = m->iovcnt = m->hidden = m->first = m->in_kernel = 0;
-	if (syscall_is_compat(task, regs)) {
-		m->hidden = SW_HIDDEN_COMPAT;
-		return;
-	}
 	if (direction == SW_RECV && flags & MSG_TRUNC && st->tcp) {
 		m->hidden = SW_HIDDEN_TRUNC;
+		return;
+	}
+	if (sw_by_iterator) {
+		if (!s->msghdr || !from_iterator(m, &((struct msghdr *)s->msghdr)->msg_iter, length, true))
+			m->hidden = SW_HIDDEN_SPLICE; /* of kernel memory: the bytes never were in the process */
+		return;
+	}
+	if (syscall_is_compat(task, regs)) {
+		m->hidden = SW_HIDDEN_COMPAT;
 		return;
 	}
 	if (task->io_uring || task->flags & PF_IO_WORKER) {
@@ -274,7 +281,7 @@ __noinline int gather_all(void)
 		return g->fault;
 	g->iov += IOVECS_FIRST * sizeof(first[0]);
 	g->iovcnt -= IOVECS_FIRST;
-	bpf_loop(IOVECS_MAX, take_next, 0, 0);
+	LOOP(IOVECS_MAX, take_next, 0);
 	return g->fault;
 }
 

@@ -45,7 +45,8 @@ enum sw_hidden_reason {
 	SW_HIDDEN_URING = 5,    /* io_uring, in a way that does not tell the buffer */
 	SW_HIDDEN_SYSCALL = 6,  /* a system call that we do not know */
 	SW_HIDDEN_SKIPPED = 7,  /* consumed without passing a receive (splice, zero-copy receive) */
-	SW_HIDDEN_REASONS = 8,
+	SW_HIDDEN_PREEMPTED = 8, /* another program of ours was interrupted: there was no place to work in */
+	SW_HIDDEN_REASONS = 9,
 };
 
 /* The longest prefix of a segment that is ever copied. A power of two. */
@@ -126,6 +127,7 @@ enum sw_counter {
 	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
 	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
 	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
+	SW_COUNT_PREEMPTED,           /* sends and receives not read: their program had interrupted another of ours */
 	SW_COUNTERS,
 };
 
@@ -142,7 +144,7 @@ struct sw_ring {
 	sw_u32 looks;
 	sw_u64 counts[SW_COUNTERS];
 	sw_u64 tail; /* consumed up to here; written by the consumer */
-	sw_u8 pad2[56];
+	sw_u8 pad2[48];
 	/* size bytes of records follow, then SW_RING_SLACK */
 };
 

@@ -56,6 +56,14 @@ static __always_inline void count_lost(struct socket_state *st, __u32 direction,
 		count(SW_COUNT_LOST_REQUESTS);
 }
 
+/* The same of bytes that a listing has to tell of, should nothing else pass. The flag is shared by all CPUs: it is written seldom. */
+static __always_inline void pass_untold(struct stream *d, __u64 n, __u64 now)
+{
+	pass(d, n, now);
+	if (!sw_unreported)
+		sw_unreported = 1;
+}
+
 /* The bytes have been told of, or counted as lost. */
 static __always_inline void told(struct stream *d, __u64 length, __u32 captured, __u64 now)
 {

@@ -42,6 +42,9 @@ struct part {
 };
 
 struct scratch {
+	__u64 msghdr; /* of the send or receive at hand, where it was handed over; 0: none */
+	__u32 busy;   /* a program of fexit.bpf.h is at work */
+
 	/* What would take too much of the stack: a program and all that it calls have 512 bytes together before 6.13. */
 	struct message message, candidate;
 	struct user_message user_message;

@@ -98,7 +98,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		__u64 body = d->skip_until - d->offset;
 
 		if (length < body) {
-			pass(d, length, now);
+			pass_untold(d, length, now);
 			return;
 		}
 		pass(d, body, now);
@@ -116,7 +116,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		first = length - skip < 16 ? length - skip : 16;
 		captured = copy_message(s, length, skip, first, keep);
 		if (captured < 12 || st->queries || head_kind() == HEAD_NONE) {
-			pass(d, length - skip, now);
+			pass_untold(d, length - skip, now);
 			u->hidden = m->hidden;
 			u->tail_len = m->hidden ? 0 : keep;
 			__builtin_memcpy(u->tail, s->tail, SW_TAIL_MAX);
@@ -125,7 +125,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	}
 
 	if (m->hidden && st->verdict == VERDICT_MINE && d->run_records >= HIDDEN_RECORDS) {
-		pass(d, length - skip, now);
+		pass_untold(d, length - skip, now);
 		u->hidden = m->hidden;
 		u->tail_len = 0;
 		return;

@@ -14,25 +14,59 @@
 #define ADVICE_EVERY 8 /* runs between two looks at the advice */
 
 /* Whether no byte of the stream is to be left out, and none was. */
-static __always_inline bool as_usual(struct socket_state *st, __u32 direction, int flags, struct task_struct *task)
+static __always_inline bool as_usual(struct socket_state *st, __u32 direction, int flags, struct task_struct *task, const struct msghdr *msg)
 {
 	struct stream *d = &st->streams[direction], *other = &st->streams[!direction];
 
 	if (!st->opened || st->tgid != (__u32)task->tgid || flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
 		return false;
-	if (task->io_uring || task->flags & PF_IO_WORKER || d->told != d->offset)
+	if (d->told != d->offset)
+		return false;
+	if (!msg && (task->io_uring || task->flags & PF_IO_WORKER))
 		return false;
 	if (st->last_direction == direction)
 		return d->offset >= d->skip_until && d->run_bytes < RUN_BYTES && d->run_records < RUN_RECORDS;
 	return other->told == other->offset && (st->run % ADVICE_EVERY || !advised_to_ignore(st));
 }
 
-/* Whether TCP has consumed just this segment since the last one. */
-static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length)
+/*
+ * Whether TCP has consumed just this segment since the last one. Behind tracepoints a cast does; a35b9af4ec2c ("bpf: Add a kfunc for
+ * generic type cast") is of 6.2, and a program that calls what is not there does not load.
+ */
+static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length, const struct msghdr *msg)
 {
-	struct tcp_sock *tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	struct tcp_sock *tp;
 
-	return tp->copied_seq == st->copied_seq + length;
+	if (msg)
+		tp = bpf_skc_to_tcp_sock(sk);
+	else
+		tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	return tp && tp->copied_seq == st->copied_seq + length;
+}
+
+/* The buffer before the place where the msghdr's iterator stands, when it alone holds the segment. */
+static __always_inline bool locate_one_buffer(struct message *m, struct msghdr *msg, __u64 length)
+{
+	__u64 offset = msg->msg_iter.iov_offset, base;
+	__u8 type = msg->msg_iter.iter_type;
+	struct user_iovec v;
+
+	m->base = m->iov = m->iovcnt = m->hidden = 0;
+	if (!iterator_base(&msg->msg_iter, &base))
+		return false;
+	if (!is_one_buffer(type)) {
+		if (!is_array_of_buffers(type))
+			return false;
+		if (offset < length && offset)
+			return false;
+		if (bpf_probe_read_kernel(&v, sizeof(v), (void *)(offset ? base : base - sizeof(v))))
+			return false;
+		base = v.base;
+		if (!offset)
+			offset = v.len;
+	}
+	m->base = base + offset - length;
+	return offset >= length;
 }
 
 static __always_inline bool locate_short(struct message *m, struct task_struct *task)
@@ -45,7 +79,8 @@ static __always_inline bool locate_short(struct message *m, struct task_struct *
 }
 
 /* Copies the segment from user memory straight into the ring. False when this is not for here; nothing has changed then. */
-static __always_inline bool short_segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
+static __always_inline bool short_segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags,
+					  struct msghdr *msg)
 {
 	struct stream *d = &st->streams[direction];
 	struct small_message *data;
@@ -60,11 +95,11 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 	if (length > SMALL_SEGMENT)
 		return false;
 	task = bpf_get_current_task_btf();
-	if (!as_usual(st, direction, flags, task))
+	if (!as_usual(st, direction, flags, task, msg))
 		return false;
-	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length))
+	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length, msg))
 		return false;
-	if (!locate_short(&m, task))
+	if (msg ? !locate_one_buffer(&m, msg, length) : !locate_short(&m, task))
 		return false;
 	r = ring();
 	if (!r)

@@ -119,7 +119,7 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 
 	__builtin_memcpy(sniff.probe, st->probe, PROBE_MAX);
 	sniff.length = st->probe_len;
-	bpf_loop(PROBE_MAX, sniff_byte, &sniff, 0);
+	LOOP(PROBE_MAX, sniff_byte, &sniff);
 	st->verdict = sniff.verdict;
 	if (st->verdict == VERDICT_IGNORE) {
 		if (sniff.stop == '\r' && sniff.letters > 1 && st->probe[0] >= 'A' && st->probe[0] <= 'Z')
@@ -253,9 +253,9 @@ static __always_inline void scan_head(struct head_scan *scan, __u32 captured)
 	scan->head_end = scan->length_at = 0;
 	scan->content_length = 0;
 	scan->has_length = scan->has_coding = 0;
-	bpf_loop(SMALL_SEGMENT / 8, scan_word, scan, 0);
+	LOOP(SMALL_SEGMENT / 8, scan_word, scan);
 	if (scan->length_at)
-		bpf_loop(20, scan_digits, scan, 0);
+		LOOP(20, scan_digits, scan);
 	if (scan->head_end > captured)
 		scan->head_end = 0;
 }

@@ -8,27 +8,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/*
- * From 7.0 on a tracepoint's programs may be preempted, also by another task's that use the same CPU's ring and scratch memory.
- * The version is libbpf's to fill in; what is not for it is left out when the programs are loaded.
- */
-extern int LINUX_KERNEL_VERSION __kconfig;
-extern void bpf_preempt_disable(void) __weak __ksym;
-extern void bpf_preempt_enable(void) __weak __ksym;
-#define PREEMPTIBLE (LINUX_KERNEL_VERSION >= 0x061300) /* 6.19: nothing is lost by being early */
-
-static __always_inline void enter(void)
-{
-	if (PREEMPTIBLE)
-		bpf_preempt_disable();
-}
-
-static __always_inline void leave(void)
-{
-	if (PREEMPTIBLE)
-		bpf_preempt_enable();
-}
-
 /* The sockets that processes have of Multipath TCP, above those of TCP that carry their bytes, pass the same places. */
 static __always_inline bool is_tcp(struct sock *sk)
 {
@@ -65,9 +44,9 @@ static __always_inline struct socket_state *new_state(struct sock *sk, __u32 dir
 	st->cookie = bpf_get_socket_cookie(sk);
 	st->tcp = sk->sk_protocol == IPPROTO_TCP;
 	if (!st->tcp) {
-		struct unix_sock *us = bpf_skc_to_unix_sock(sk);
 		/* An accepted socket carries its listener's name. */
-		st->passive = us && us->addr && us->peer;
+		st->passive = sk->__sk_common.skc_family == AF_UNIX && BPF_CORE_READ((struct unix_sock *)sk, addr) &&
+			      BPF_CORE_READ((struct unix_sock *)sk, peer);
 		st->from_start = sw_seeded; /* it is new, or it would have had its state */
 		return st;
 	}
@@ -122,7 +101,11 @@ static __always_inline bool at_end(struct sock *sk)
 static __noinline struct socket_state *nothing_passed(struct sock *sk, struct socket_state *st, __u32 direction)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs;
+
+	if (sw_by_iterator)
+		return st;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	if (syscall_is_compat(task, regs) || task->flags & PF_IO_WORKER || !is_of_array(syscall_number(regs))) {
 		if (st)
 			st->mmsg = 0;
@@ -170,7 +153,8 @@ static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 dir
 	return 0;
 }
 
-static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags)
+/* A send or receive that has ended: `ret` bytes passed, or it failed. `msg` where the layer that called hands it over, else null. */
+static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags, struct msghdr *msg)
 {
 	struct socket_state *st;
 
@@ -181,7 +165,7 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 		return 0;
 	if (ret < 0)
 		return st ? failed(sk, st) : 0;
-	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags))
+	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags, msg))
 		return 0;
 	return seldom(sk, st, direction, ret, flags);
 }
@@ -189,18 +173,18 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(sw_send, struct sock *sk, int ret, int flags)
 {
-	enter();
-	data(sk, SW_SEND, ret, flags);
-	leave();
+	preempt_off();
+	data(sk, SW_SEND, ret, flags, 0);
+	preempt_on();
 	return 0;
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sw_recv, struct sock *sk, int ret, int flags)
 {
-	enter();
-	data(sk, SW_RECV, ret, flags);
-	leave();
+	preempt_off();
+	data(sk, SW_RECV, ret, flags, 0);
+	preempt_on();
 	return 0;
 }
 
@@ -253,23 +237,26 @@ static __always_inline void state_changed(struct sock *sk, int before, int after
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sw_state, struct sock *sk, int before, int after)
 {
-	enter();
+	preempt_off();
 	state_changed(sk, before, after);
-	leave();
+	preempt_on();
 	return 0;
 }
 
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(sw_destroy, struct sock *sk)
 {
-	struct socket_state *st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
+	struct socket_state *st;
 
-	enter();
+	preempt_off();
+	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (st && st->verdict != VERDICT_IGNORE)
 		emit_close(st, 0);
-	leave();
+	preempt_on();
 	return 0;
 }
+
+#include "fexit.bpf.h"
 
 /* io_uring's requests; see uring.h. */
 SEC("tp_btf/io_uring_submit_req")
@@ -412,7 +399,6 @@ int sw_list_descriptors(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct socket_state *st;
 	struct socket *socket;
-	struct unix_sock *us;
 	struct sock *sk, *peer;
 
 	if (!file || !ctx->task)
@@ -427,8 +413,7 @@ int sw_list_descriptors(struct bpf_iter__task_file *ctx)
 	if (!st || !not_listed_yet(st))
 		return 0;
 	list_socket(ctx->meta->seq, sk, st);
-	us = bpf_skc_to_unix_sock(sk);
-	peer = us ? us->peer : 0;
+	peer = sk->__sk_common.skc_family == AF_UNIX ? unix_peer_of(sk) : 0;
 	if (!peer || !peer->sk_socket)
 		return 0;
 	st = bpf_sk_storage_get(&sw_sockets, peer, 0, 0);

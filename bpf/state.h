@@ -3,7 +3,7 @@
 #ifndef SOCKWATCH_STATE_H
 #define SOCKWATCH_STATE_H
 
-#include "arch.h"
+#include "compat.bpf.h"
 #include "records.h"
 
 enum verdict {
@@ -118,9 +118,13 @@ struct {
 /* Set by userspace before load. */
 const volatile __u32 sw_agent_tgid = 0;        /* our own endpoint is not watched */
 const volatile __u32 sw_ring_size = 4096;      /* of each ring; a power of two */
+const volatile __u8 sw_by_iterator = 0;        /* the programs of fexit.bpf.h are at work, not the tracepoints' */
 
 /* Set by userspace once every socket that was there before the programs has its state. */
 __u8 sw_seeded; /* a bool is none in C++, which reads this too */
+
+/* Set by the programs when bytes have passed that no record tells of, cleared by userspace. */
+__u8 sw_unreported;
 
 /* Set by userspace before it reads the iterator. */
 __u32 sw_iterate_what = SW_ITERATE_ALL;

@@ -8,7 +8,7 @@
 #ifndef SOCKWATCH_URING_H
 #define SOCKWATCH_URING_H
 
-#include "scratch.h"
+#include "iterator.bpf.h"
 
 /* From include/uapi/linux/io_uring.h, of which older copies lack some. */
 #define OP_READV 1
@@ -90,64 +90,6 @@ static __always_inline bool moves_bytes(__u8 op)
 	return op < 64 && OPS(op) & (SENDS | RECEIVES);
 }
 
-/* The iovecs that hold the `length` bytes that end where the iterator stands. */
-static __always_inline bool walk_back(struct message *f, __u64 iov, __u64 offset, __u64 count, __u64 length)
-{
-	__u64 need = length;
-	__u32 i, back = 0;
-
-	if (offset < need) {
-		need -= offset;
-		for (i = 1; i <= 64; i++) {
-			struct user_iovec v;
-
-			if (bpf_probe_read_kernel(&v, sizeof(v), (void *)(iov - i * sizeof(v))))
-				return false;
-			back = i;
-			if (v.len >= need) {
-				offset = v.len;
-				break;
-			}
-			need -= v.len;
-		}
-		if (i > 64)
-			return false;
-	}
-	f->iov = iov - back * sizeof(struct user_iovec);
-	f->iovcnt = back + 1;
-	f->first = offset - need;
-	f->in_kernel = 1;
-	return true;
-}
-
-/* An iterator of user memory; `moved` when it has been advanced past the bytes already. */
-static __always_inline bool from_iterator(struct message *f, struct iov_iter *at, __u64 length, bool moved)
-{
-	__u64 offset, ubuf, count;
-	__u8 type;
-
-	if (bpf_core_read(&type, sizeof(type), &at->iter_type) || bpf_core_read(&offset, sizeof(offset), &at->iov_offset) ||
-	    bpf_core_read(&ubuf, sizeof(ubuf), &at->ubuf) || bpf_core_read(&count, sizeof(count), &at->count))
-		return false;
-	if (type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
-		if (moved ? offset < length : count < length)
-			return false;
-		f->base = ubuf + offset - (moved ? length : 0);
-		return true;
-	}
-	if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC))
-		return false;
-	if (moved)
-		return walk_back(f, ubuf, offset, count, length);
-	if (count < length)
-		return false;
-	f->iov = ubuf;
-	f->iovcnt = BPF_CORE_READ(at, nr_segs);
-	f->first = offset;
-	f->in_kernel = 1;
-	return true;
-}
-
 /* Whether the request moved these bytes, and where they lie. Kernels before 6.10 keep a request's iterator on the stack. */
 __noinline int request_fits(struct message *f, __u64 request, __u64 file, __u64 length, __u32 direction)
 {
@@ -167,7 +109,7 @@ __noinline int request_fits(struct message *f, __u64 request, __u64 file, __u64 
 	if (ops & AS_FILE) {
 		struct io_rw *rw = (void *)req;
 
-		if (kept && from_iterator(f, &((struct io_async_rw *)kept)->iter, length, false))
+		if (kept && from_iterator(f, uring_iterator(kept), length, false))
 			return 1;
 		if (BPF_CORE_READ(rw, len) < length && !(ops & (OPS(OP_READV) | OPS(OP_WRITEV))))
 			return 0;

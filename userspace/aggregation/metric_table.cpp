@@ -111,7 +111,7 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
     {"sockwatch_build_info", gauge, "",
      "The agent's version. Always 1.", "version"},
     {"sockwatch_capture_info", gauge, "",
-     "How the kernel side works on this kernel. Always 1.", "listing"},
+     "How the kernel side works on this kernel. Always 1.", "attach,listing"},
     {"sockwatch_segments_total", counter, "",
      "Sends and receives on watched sockets that reached the agent.", ""},
     {"sockwatch_captured_bytes_total", counter, "bytes",

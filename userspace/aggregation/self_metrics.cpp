@@ -92,7 +92,7 @@ void write_process(Writer& writer) {
 void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& out) {
   Writer writer(naming);
   writer.one(Metric::build_info, 1, {{"version", SOCKWATCH_VERSION}});
-  writer.one(Metric::capture_info, 1, {{"listing", self.capture_listing}});
+  writer.one(Metric::capture_info, 1, {{"attach", self.capture_attach}, {"listing", self.capture_listing}});
   writer.one(Metric::segments, static_cast<double>(self.segments));
   writer.one(Metric::captured_bytes, static_cast<double>(self.captured_bytes));
   writer.by(Metric::lost_segments, "reason", self.lost_segments);

@@ -27,6 +27,7 @@ struct SelfMetrics {
   bool config_reloaded = true;                          ///< the last reading of the configuration found no mistake
   double config_reload_time = 0;                        ///< when the one in force was read, seconds since 1970
   std::map<std::string, uint64_t> refused_connections;  ///< by reason: to the metrics endpoint
+  std::string capture_attach;                           ///< where sends and receives are seen: tracepoint, fexit
   std::string capture_listing;                          ///< the way in which sockets are listed: storage, descriptors
   uint64_t ring_bytes = 0;                              ///< size of each CPU's ring
   uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen since the last scrape

@@ -13,7 +13,6 @@
 #include <cstring>
 
 #include "capture/convert.h"
-#include "capture/kernel_hooks.h"
 #include "capture/ring_reader.h"
 #include "records.h"
 #include "sockwatch.skel.h"
@@ -60,16 +59,25 @@ struct BtfDeleter {
 };
 using BtfPtr = std::unique_ptr<btf, BtfDeleter>;
 
-constexpr std::string_view kStorageIterator = "bpf_sk_storage_map";
-
-// Whether sockets are listed by their storage; an error when that was asked for and the kernel refuses it.
-Result<bool> lists_by_storage(const btf& types, ListingMode mode) {
-  if (mode == ListingMode::descriptors) return false;
-  const int error = refusal(types, HookKind::iterator, kStorageIterator);
-  if (error != 0 && mode == ListingMode::storage)
-    return Error{std::string("this kernel refuses the iterator over socket storage (") + std::strerror(error) +
-                 "); leave out --capture.listing=storage, and sockets are listed by descriptors"};
-  return error == 0;
+// Loads the programs of the plan and no others.
+void select_programs(const CapturePlan& plan, sockwatch_bpf& skeleton) {
+  const auto use = [](bpf_program* program, bool wanted) { bpf_program__set_autoload(program, wanted); };
+  auto& programs = skeleton.progs;
+  const bool fexit = plan.attach == CapturePlan::Attach::fexit;
+  for (bpf_program* program : {programs.sw_send, programs.sw_recv}) use(program, !fexit);
+  for (bpf_program* program : {programs.sw_uring_submit, programs.sw_uring_poll}) use(program, plan.uring);
+  for (bpf_program* program : {programs.sw_inet_sent, programs.sw_inet6_sent, programs.sw_unix_sent, programs.sw_inet_received,
+                               programs.sw_inet6_received, programs.sw_unix_received})
+    use(program, fexit);
+  use(programs.sw_tcp_sent_page, plan.tcp_sendpage);
+  use(programs.sw_unix_sent_page, plan.unix_sendpage);
+  const bool by_storage = plan.listing == CapturePlan::Listing::storage;
+  use(programs.sw_list_storage, by_storage);
+  use(programs.sw_list_descriptors, !by_storage);
+  // Iterators are run when asked, not attached for good.
+  for (bpf_program* program : {programs.sw_seed, programs.sw_list_storage, programs.sw_list_descriptors})
+    bpf_program__set_autoattach(program, false);
+  skeleton.rodata->sw_by_iterator = fexit;
 }
 
 int ignore_bell(void*, void*, size_t) { return 0; }
@@ -82,7 +90,7 @@ struct Capture::Impl {
   uint64_t* advice = nullptr;  // the map's memory, shared with the programs
   size_t advice_bytes = 0;
   std::unique_ptr<RingReader> rings;
-  bool by_storage = true;
+  CapturePlan plan;
   uint64_t lost_control_seen = 0;
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   SocketEvent event;
@@ -156,19 +164,12 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
 
   const BtfPtr types(btf__load_vmlinux_btf());
   if (!types) return explain("the kernel does not describe its types", errno, log);
-  const Result<bool> by_storage = lists_by_storage(*types, config.listing);
-  if (!by_storage) return by_storage.error();
-  impl->by_storage = by_storage.value();
-
-  // Iterators are run when asked, not attached for good.
-  bpf_program__set_autoattach(skeleton->progs.sw_seed, false);
-  bpf_program__set_autoattach(skeleton->progs.sw_list_storage, false);
-  bpf_program__set_autoattach(skeleton->progs.sw_list_descriptors, false);
-  bpf_program__set_autoload(skeleton->progs.sw_list_storage, impl->by_storage);
-  bpf_program__set_autoload(skeleton->progs.sw_list_descriptors, !impl->by_storage);
-  // Without them io_uring's bytes are counted as unreadable.
-  bpf_program__set_autoload(skeleton->progs.sw_uring_submit, kernel_names(*types, HookKind::tracepoint, "io_uring_submit_req"));
-  bpf_program__set_autoload(skeleton->progs.sw_uring_poll, kernel_names(*types, HookKind::tracepoint, "io_uring_poll_arm"));
+  const Result<CapturePlan> plan =
+      plan_capture([&](HookKind kind, std::string_view name) { return refusal(*types, kind, name); }, config);
+  if (!plan) return plan.error();
+  impl->plan = plan.value();
+  select_programs(impl->plan, *skeleton);
+  skeleton->rodata->sw_has_preempt_disable = kernel_has_function(*types, "bpf_preempt_disable");
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
@@ -202,10 +203,15 @@ void Capture::ignore(SocketId socket) {
   __atomic_store_n(&impl_->advice[socket & (SW_ADVICE_SLOTS - 1)], socket, __ATOMIC_RELAXED);
 }
 
+bool Capture::take_unreported() {
+  return __atomic_exchange_n(&impl_->skeleton->bss->sw_unreported, uint8_t{0}, __ATOMIC_RELAXED) != 0;
+}
+
 Result<std::vector<SocketInfo>> Capture::list(Listing what) {
   impl_->skeleton->bss->sw_iterate_what = what == Listing::complete ? SW_ITERATE_ALL : SW_ITERATE_PENDING;
   ++impl_->skeleton->bss->sw_listing_round;
-  auto bytes = impl_->by_storage ? impl_->iterate(impl_->skeleton->progs.sw_list_storage, impl_->skeleton->maps.sw_sockets)
+  const bool by_storage = impl_->plan.listing == CapturePlan::Listing::storage;
+  auto bytes = by_storage ? impl_->iterate(impl_->skeleton->progs.sw_list_storage, impl_->skeleton->maps.sw_sockets)
                                  : impl_->iterate(impl_->skeleton->progs.sw_list_descriptors, nullptr);
   if (!bytes) return bytes.error();
   std::vector<SocketInfo> sockets;
@@ -218,7 +224,11 @@ Result<std::vector<SocketInfo>> Capture::list(Listing what) {
   return sockets;
 }
 
-ListingScope Capture::complete_scope() const { return impl_->by_storage ? ListingScope::all : ListingScope::held; }
+const CapturePlan& Capture::plan() const { return impl_->plan; }
+
+ListingScope Capture::complete_scope() const {
+  return impl_->plan.listing == CapturePlan::Listing::storage ? ListingScope::all : ListingScope::held;
+}
 
 std::vector<SocketId> Capture::take_lost_closes() {
   const uint64_t lost = impl_->rings->counted(SW_COUNT_LOST_CONTROL);
@@ -251,7 +261,7 @@ Capture::Counters Capture::counters() const {
                     .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
                     .lost_requests = total(SW_COUNT_LOST_REQUESTS),
                     .lost_control = total(SW_COUNT_LOST_CONTROL),
-                    .preempted = 0,
+                    .preempted = total(SW_COUNT_PREEMPTED),
                     .no_state = total(SW_COUNT_NO_STATE)};
   for_each_program(*impl_->skeleton, [&](const char*, const bpf_prog_info& info) { counters.preempted += info.recursion_misses; });
   return counters;

@@ -1,6 +1,6 @@
 // Owns the kernel side: loads and attaches the BPF programs, drains the ring, lists sockets, reads the counters.
 //
-// One thread. Everything is detached and freed with the object; nothing is pinned, so a process that is killed leaves
+// One thread, but for list(), which another one may call beside it. Everything is detached and freed with the object; nothing is pinned, so a process that is killed leaves
 // nothing behind either.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/capture_plan.h"
 #include "config/config.h"
 #include "stream/socket_event.h"
 #include "stream/socket_info.h"
@@ -32,7 +33,7 @@ class Capture {
     uint64_t lost_segments = 0;  ///< of these: the ring was full
     uint64_t lost_requests = 0;  ///< lost segments that began a request
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
-    uint64_t preempted = 0;      ///< programs that were not run: on that CPU the same one was, and had been preempted
+    uint64_t preempted = 0;      ///< sends and receives not read: on that CPU a program of ours had been preempted
     uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
   };
   struct ProgramTime {
@@ -56,8 +57,11 @@ class Capture {
 
   /// The socket is of no interest any longer.
   void ignore(SocketId socket);
+  /// Whether bytes have passed since the last call of which no record tells yet.
+  bool take_unreported();
   /// All watched sockets as far as the listing in use finds them, or those with bytes that no event has told of (and all of AF_UNIX).
   Result<std::vector<SocketInfo>> list(Listing what);
+  const CapturePlan& plan() const;
   /// What a complete listing has: all sockets, or those that processes hold.
   ListingScope complete_scope() const;
   /// Sockets whose close event was lost since the last call, SW_LOST_CLOSES of records.h at most.

@@ -40,7 +40,7 @@ void set_process(const sw_process& from, ProcessHint& to) {
 }
 
 Hidden to_hidden(sw_u8 reason) {
-  static_assert(static_cast<int>(Hidden::skipped) == SW_HIDDEN_SKIPPED && SW_HIDDEN_SKIPPED + 1 == SW_HIDDEN_REASONS);
+  static_assert(static_cast<int>(Hidden::preempted) == SW_HIDDEN_PREEMPTED && SW_HIDDEN_PREEMPTED + 1 == SW_HIDDEN_REASONS);
   return reason < SW_HIDDEN_REASONS ? static_cast<Hidden>(reason) : Hidden::syscall;
 }
 

@@ -33,7 +33,7 @@ bpf_attach_type attach_type(HookKind kind) {
 
 }  // namespace
 
-bool kernel_names(const btf& types, HookKind kind, std::string_view name) { return type_of(types, kind, name) > 0; }
+bool kernel_has_function(const btf& types, std::string_view name) { return type_of(types, HookKind::function, name) > 0; }
 
 int refusal(const btf& types, HookKind kind, std::string_view name) {
   const int type = type_of(types, kind, name);

@@ -14,8 +14,8 @@ enum class HookKind {
   iterator,    ///< iter: the elements of a kernel table, read when asked
 };
 
-/// Whether the kernel's types name the hook.
-bool kernel_names(const btf& types, HookKind kind, std::string_view name);
+/// Whether the kernel's types name the function; of those that programs may call (kfuncs) too.
+bool kernel_has_function(const btf& types, std::string_view name);
 /// Loads an empty program for the hook. 0, or the errno with which the kernel refuses it; ENOENT where it does not name it.
 int refusal(const btf& types, HookKind kind, std::string_view name);
 

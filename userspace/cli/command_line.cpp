@@ -151,6 +151,12 @@ class Parser {
         ->type_name("SIZE")
         ->check(parsed_by(parse_ring_bytes));
     app_.add_option_function<std::string>(
+            "--capture.attach",
+            [this](const std::string& text) { line_.attach = parse_attach(text).value(); },
+            "Where sends and receives are seen: auto, tracepoint or fexit; default auto")
+        ->type_name("LAYER")
+        ->check(parsed_by(parse_attach));
+    app_.add_option_function<std::string>(
             "--capture.listing",
             [this](const std::string& text) { line_.listing = parse_listing(text).value(); },
             "How sockets are listed: auto, storage or descriptors; default auto")
@@ -271,6 +277,7 @@ Result<Config> effective_config(const CommandLine& line) {
   override_with(line.procfs, config.procfs);
   override_with(line.cgroupfs, config.cgroupfs);
   override_with(line.ring_bytes, config.capture.ring_bytes);
+  override_with(line.attach, config.capture.attach);
   override_with(line.listing, config.capture.listing);
   return config;
 }

@@ -24,6 +24,7 @@ struct CommandLine {
 
   std::optional<std::string> listen_address, telemetry_path, web_config_file, log_level, log_format, procfs, cgroupfs;
   std::optional<uint32_t> ring_bytes, max_requests;
+  std::optional<AttachMode> attach;
   std::optional<ListingMode> listing;
   bool enable_lifecycle = false;
 };

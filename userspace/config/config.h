@@ -67,6 +67,13 @@ struct MetricsConfig {
   std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives
 };
 
+/// Where the programs see sends and receives; see docs/architecture.md.
+enum class AttachMode : uint8_t {
+  automatic,   ///< by tracepoints where the kernel has them, else by fexit
+  tracepoint,  ///< at the socket layer's tracepoints
+  fexit,       ///< at the return of the functions that those stand behind
+};
+
 /// How the sockets of the host are listed; see docs/architecture.md.
 enum class ListingMode : uint8_t {
   automatic,    ///< by storage where the kernel lets it be, else by descriptors
@@ -77,6 +84,7 @@ enum class ListingMode : uint8_t {
 struct CaptureConfig {
   uint32_t ring_bytes = 4 * 1024 * 1024;            ///< of all CPUs' rings; each share is rounded up to a power of two
   uint32_t max_connections = 65536;                 ///< tracked at once in userspace
+  AttachMode attach = AttachMode::automatic;
   ListingMode listing = ListingMode::automatic;
 };
 

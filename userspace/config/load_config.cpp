@@ -182,6 +182,11 @@ class ConfigReader {
                                         [](const std::string& t) { return parse_ring_bytes(t); });
                      }},
                     {"max_connections", count(out.max_connections)},
+                    {"attach",
+                     [&](auto& n, auto& p) {
+                       yaml_.read_value(n, p, "auto, tracepoint or fexit", out.attach,
+                                        [](const std::string& t) { return parse_attach(t); });
+                     }},
                     {"listing", [&](auto& n, auto& p) {
                        yaml_.read_value(n, p, "auto, storage or descriptors", out.listing,
                                         [](const std::string& t) { return parse_listing(t); });

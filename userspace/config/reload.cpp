@@ -26,6 +26,7 @@ Reloaded reload(const Config& running, const Config& fresh) {
   note(running.metrics.max_services == fresh.metrics.max_services, "metrics.max_services");
   note(running.capture.ring_bytes == fresh.capture.ring_bytes, "capture.ring_bytes");
   note(running.capture.max_connections == fresh.capture.max_connections, "capture.max_connections");
+  note(running.capture.attach == fresh.capture.attach, "capture.attach");
   note(running.capture.listing == fresh.capture.listing, "capture.listing");
   note(running.web == fresh.web, "web");
   note(running.procfs == fresh.procfs && running.cgroupfs == fresh.cgroupfs, "paths");

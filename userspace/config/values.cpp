@@ -127,6 +127,13 @@ Result<> check_log_format(std::string_view text) {
   return {};
 }
 
+Result<AttachMode> parse_attach(std::string_view text) {
+  if (text == "auto") return AttachMode::automatic;
+  if (text == "tracepoint") return AttachMode::tracepoint;
+  if (text == "fexit") return AttachMode::fexit;
+  return expected("auto, tracepoint or fexit", text);
+}
+
 Result<ListingMode> parse_listing(std::string_view text) {
   if (text == "auto") return ListingMode::automatic;
   if (text == "storage") return ListingMode::storage;

@@ -31,6 +31,8 @@ Result<> check_listen_address(std::string_view text);
 Result<> check_telemetry_path(std::string_view text);
 Result<> check_log_level(std::string_view text);
 Result<> check_log_format(std::string_view text);
+/// CaptureConfig::attach.
+Result<AttachMode> parse_attach(std::string_view text);
 /// CaptureConfig::listing.
 Result<ListingMode> parse_listing(std::string_view text);
 /// MetricsConfig::naming.

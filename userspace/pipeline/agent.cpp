@@ -46,7 +46,8 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_segments["no_socket_state"] = kernel.no_state;
   self.lost_segments["preempted"] = kernel.preempted;
   self.lost_requests["ring_full"] = kernel.lost_requests;
-  self.capture_listing = capture.complete_scope() == ListingScope::all ? "storage" : "descriptors";
+  self.capture_attach = to_string(capture.plan().attach);
+  self.capture_listing = to_string(capture.plan().listing);
   self.ring_bytes = capture.ring_bytes();
   const CaptureLoop::Pressure pressure = loop.take_pressure();
   self.ring_used_bytes_max = pressure.ring_used_bytes;
@@ -109,12 +110,18 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     listed_ns = monotonic_ns();
   };
   tasks.on_lost_close = [&](SocketId socket, uint64_t now_ns) { pipeline.on_lost_close(socket, now_ns); };
+  tasks.waits_for_listing = [&] { return pipeline.waits_for_listing(); };
+  bool scrape_waits = false;
   tasks.on_tick = [&](uint64_t now_ns) {
     pipeline.advance(now_ns);
     if (reloads.take()) reloads.answer(std::make_shared<Result<>>(reload(configuration)));
-    if (!scrapes.take()) return;
-    if (now_ns > listed_ns + kFreshListingNs)
-      if (Result<> listed = loop.list(tasks, Capture::Listing::complete); !listed) log_warn(listed.error().message);
+    scrape_waits = scrapes.take() || scrape_waits;
+    if (!scrape_waits) return;
+    if (now_ns > listed_ns + kFreshListingNs) {
+      loop.ask_for_listing();
+      return;
+    }
+    scrape_waits = false;
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
     snapshot->wall_clock_offset_ns = wall_clock_offset_ns();
@@ -144,6 +151,7 @@ Result<> record_live(Capture& capture, const std::function<bool(const SocketEven
   tasks.handler = &handler;
   tasks.on_listing = [](std::span<const SocketInfo>, ListingScope, uint64_t) {};
   tasks.on_lost_close = [](SocketId, uint64_t) {};
+  tasks.waits_for_listing = [] { return false; };
   tasks.on_tick = [](uint64_t) {};
   tasks.done = [&] { return handler.done(); };
   return (*created)->run(tasks);

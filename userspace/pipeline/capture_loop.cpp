@@ -1,5 +1,6 @@
 #include "pipeline/capture_loop.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -16,7 +17,9 @@ namespace {
 
 constexpr uint64_t kPendingNs = 250'000'000;  // a response's end is known within a second
 constexpr uint64_t kCompleteNs = 5'000'000'000;
-constexpr uint64_t kListingShare = 50;  // listings take at most one part in so many of our time
+constexpr uint64_t kListingShare = 50;  // listings take at most one part in so many of a CPU
+// Bytes that are read by splice show in listings alone. After so long a silence on all sockets none is asked for.
+constexpr uint64_t kActiveNs = 10'000'000'000;
 
 Error system_error(const char* what) { return Error{std::string(what) + ": " + std::strerror(errno)}; }
 
@@ -57,7 +60,12 @@ Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return system_error("cannot wait for events");
   }
-  return std::unique_ptr<CaptureLoop>(new CaptureLoop(capture, std::move(signals), std::move(epoll)));
+  auto listings = ListingWorker::create(capture);
+  if (!listings) return listings.error();
+  epoll_event event{.events = EPOLLIN, .data = {.fd = listings.value()->ready_fd()}};
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.data.fd, &event) != 0) return system_error("cannot wait for events");
+  return std::unique_ptr<CaptureLoop>(
+      new CaptureLoop(capture, std::move(signals), std::move(epoll), std::move(listings).value()));
 }
 
 Result<> CaptureLoop::run(const Tasks& tasks) {
@@ -72,10 +80,14 @@ Result<> CaptureLoop::run(const Tasks& tasks) {
     if (n < 0 && errno != EINTR) return system_error("cannot wait for events");
     for (int i = 0; i < n; ++i)
       if (events[i].data.fd == signals_.get() && !on_signal(tasks))
-        return list(tasks, Capture::Listing::pending);  // what passed before the signal is handed over
-    interval_.found(drain(tasks));
+        return last_listing(tasks);
+    const size_t records = drain(tasks);
+    interval_.found(records);
     const uint64_t now_ns = monotonic_ns();
-    if (Result<> looked = look_after(tasks, now_ns); !looked) return looked;
+    if (records > 0 || capture_.take_unreported()) active_ns_ = now_ns;
+    if (auto listing = listings_->take())
+      if (Result<> listed = on_listed(tasks, std::move(*listing)); !listed) return listed;
+    list_if_due(tasks, now_ns);
     tasks.on_tick(now_ns);
   }
   return {};
@@ -98,22 +110,36 @@ size_t CaptureLoop::drain(const Tasks& tasks) {
   return records;
 }
 
-Result<> CaptureLoop::look_after(const Tasks& tasks, uint64_t now_ns) {
-  if (now_ns < next_pending_ns_) return {};
-  return list(tasks, now_ns >= next_complete_ns_ ? Capture::Listing::complete : Capture::Listing::pending);
+void CaptureLoop::list_if_due(const Tasks& tasks, uint64_t now_ns) {
+  if (listings_->busy()) return;
+  if (std::exchange(listing_asked_, false)) {
+    listings_->start(Capture::Listing::complete);
+    return;
+  }
+  if (now_ns < next_pending_ns_) return;
+  if (now_ns > active_ns_ + kActiveNs && !tasks.waits_for_listing()) return;
+  listings_->start(now_ns >= next_complete_ns_ ? Capture::Listing::complete : Capture::Listing::pending);
 }
 
-Result<> CaptureLoop::list(const Tasks& tasks, Capture::Listing what) {
-  const uint64_t start_ns = monotonic_ns();
-  auto sockets = capture_.list(what);
-  if (!sockets) return sockets.error();
+Result<> CaptureLoop::on_listed(const Tasks& tasks, ListingWorker::Listing listing) {
+  if (!listing.sockets) return listing.sockets.error();
   drain(tasks);  // what the listing saw has been told of now
-  for (const SocketId socket : capture_.take_lost_closes()) tasks.on_lost_close(socket, start_ns);
-  tasks.on_listing(*sockets, what == Capture::Listing::complete ? capture_.complete_scope() : ListingScope::pending, start_ns);
-  const uint64_t cost_ns = (monotonic_ns() - start_ns) * kListingShare;
-  next_pending_ns_ = start_ns + std::max(kPendingNs, cost_ns);
-  if (what == Capture::Listing::complete) next_complete_ns_ = start_ns + std::max(kCompleteNs, cost_ns);
+  for (const SocketId socket : capture_.take_lost_closes()) tasks.on_lost_close(socket, listing.start_ns);
+  const bool complete = listing.what == Capture::Listing::complete;
+  tasks.on_listing(*listing.sockets, complete ? capture_.complete_scope() : ListingScope::pending, listing.start_ns);
+  const uint64_t share_ns = listing.cost_ns * kListingShare;
+  next_pending_ns_ = listing.start_ns + std::max(kPendingNs, share_ns);
+  if (complete) next_complete_ns_ = listing.start_ns + std::max(kCompleteNs, share_ns);
   return {};
+}
+
+// What passed before the signal is handed over.
+Result<> CaptureLoop::last_listing(const Tasks& tasks) {
+  for (pollfd ready{.fd = listings_->ready_fd(), .events = POLLIN, .revents = 0}; listings_->busy(); listings_->take())
+    if (poll(&ready, 1, -1) < 0 && errno != EINTR) return system_error("cannot wait for events");
+  const uint64_t start_ns = monotonic_ns();
+  return on_listed(tasks, {.what = Capture::Listing::pending, .start_ns = start_ns, .cost_ns = 0,
+                           .sockets = capture_.list(Capture::Listing::pending)});
 }
 
 CaptureLoop::Pressure CaptureLoop::take_pressure() { return std::exchange(pressure_, {}); }

@@ -1,4 +1,4 @@
-// The thread that drains the ring: waits, drains, looks after sockets that no record tells of, until a signal.
+// The thread that drains the ring: waits, drains, has sockets listed that no record tells of, until a signal.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "capture/capture.h"
+#include "pipeline/listing_worker.h"
 #include "pipeline/poll_interval.h"
 #include "stream/socket_info.h"
 #include "util/fd.h"
@@ -24,6 +25,8 @@ class CaptureLoop {
     std::function<void(std::span<const SocketInfo>, ListingScope scope, uint64_t listed_ns)> on_listing;
     std::function<void(SocketId socket, uint64_t now_ns)> on_lost_close;
     std::function<void(uint64_t now_ns)> on_tick;
+    /// Whether something waits for a listing though nothing passes: a connection whose close only a listing tells of.
+    std::function<bool()> waits_for_listing;
     std::vector<int> wake_fds;  ///< other reasons to wake and tick; their owner empties them
     std::function<void()> on_hangup;  ///< SIGHUP; without it, it ends the loop
     std::function<bool()> done;
@@ -38,21 +41,26 @@ class CaptureLoop {
   static Result<std::unique_ptr<CaptureLoop>> create(Capture& capture);
 
   Result<> run(const Tasks& tasks);
-  /// Drains and lists at once; costs more the more sockets there are.
-  Result<> list(const Tasks& tasks, Capture::Listing what);
+  /// Has all sockets listed as soon as may be; on_listing tells when they are.
+  void ask_for_listing() { listing_asked_ = true; }
   /// The worst since the last call.
   Pressure take_pressure();
 
  private:
-  CaptureLoop(Capture& capture, Fd signals, Fd epoll)
-      : capture_(capture), signals_(std::move(signals)), epoll_(std::move(epoll)) {}
+  CaptureLoop(Capture& capture, Fd signals, Fd epoll, std::unique_ptr<ListingWorker> listings)
+      : capture_(capture), signals_(std::move(signals)), epoll_(std::move(epoll)), listings_(std::move(listings)) {}
   size_t drain(const Tasks& tasks);
   bool on_signal(const Tasks& tasks);
-  Result<> look_after(const Tasks& tasks, uint64_t now_ns);
+  void list_if_due(const Tasks& tasks, uint64_t now_ns);
+  Result<> last_listing(const Tasks& tasks);
+  Result<> on_listed(const Tasks& tasks, ListingWorker::Listing listing);
 
   Capture& capture_;
   Fd signals_;
   Fd epoll_;
+  std::unique_ptr<ListingWorker> listings_;
+  bool listing_asked_ = false;
+  uint64_t active_ns_ = 0;  ///< when bytes were last known to have passed
   Pressure pressure_;
   PollInterval interval_;
   uint64_t next_pending_ns_ = 0;

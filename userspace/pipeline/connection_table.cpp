@@ -27,6 +27,11 @@ bool ConnectionTable::account(Connection& connection) {
   return parser_bytes_ <= kMaxParserBytes;
 }
 
+bool ConnectionTable::any_of_unix() const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const auto& entry) { return entry.second->local.family == SocketFamily::unix_stream; });
+}
+
 bool ConnectionTable::hold(ServiceId service) const {
   return std::any_of(connections_.begin(), connections_.end(),
                      [&](const auto& entry) { return entry.second->service == service; });

@@ -66,6 +66,8 @@ class ConnectionTable {
   bool account(Connection& connection);
   /// Whose parser should give way when all hold too much: `connection` when it holds its share, otherwise whose holds most.
   Connection& greediest(Connection& connection);
+  /// Whether one of them is of AF_UNIX.
+  bool any_of_unix() const;
   /// Whether one of them belongs to the service.
   bool hold(ServiceId service) const;
   size_t size() const { return connections_.size(); }

@@ -62,6 +62,8 @@ class Pipeline final : private TransactionSink {
   /// A listing of sockets, asked for at `listed_ns`; every event up to it must have been handed over. Tells of progress that
   /// no event told of, and of sockets that are gone.
   void on_progress(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
+  /// Whether there is a connection whose close only a listing tells of.
+  bool waits_for_listing() const { return connections_.any_of_unix(); }
   /// The socket is closed, and the event that should have said so was lost, perhaps with others before it.
   void on_lost_close(SocketId socket, uint64_t now_ns);
   /// Counts open connections by service.

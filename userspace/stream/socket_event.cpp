@@ -41,7 +41,7 @@ Endpoint parse_endpoint(std::string_view text) {
 
 std::string_view to_string(Hidden reason) {
   constexpr std::string_view names[kHiddenReasons] = {"none",   "splice",   "fault",   "truncated",
-                                                      "compat", "io_uring", "syscall", "skipped", "encrypted", "compressed"};
+                                                      "compat", "io_uring", "syscall", "skipped", "preempted", "encrypted", "compressed"};
   return names[static_cast<size_t>(reason)];
 }
 

@@ -64,11 +64,12 @@ enum class Hidden : uint8_t {
   io_uring,    ///< an io_uring request that does not tell its buffer
   syscall,     ///< a system call that is not known
   skipped,     ///< consumed without passing a receive
+  preempted,   ///< passed while another program was at work on that CPU
   // From here on: read, and not understood.
   encrypted,   ///< TLS within a protocol that is understood
   compressed,  ///< the same of compression
 };
-inline constexpr size_t kHiddenReasons = 10;
+inline constexpr size_t kHiddenReasons = 11;
 std::string_view to_string(Hidden reason);
 
 /// Bytes that passed. `offset` counts from the first byte seen of this direction.

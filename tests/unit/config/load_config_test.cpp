@@ -238,7 +238,7 @@ capture: 7
           "test.yml:6: metrics.max_series: expected a whole number from 1 to 4294967295, got \"0\"",
           "test.yml:8: log.level: expected debug, info, warn or error, got \"loud\"",
           "test.yml:9: log.level: the key stands here for the second time; expected it once",
-          "test.yml:10: capture: expected a map with the keys ring_bytes, max_connections, listing, got \"7\""));
+          "test.yml:10: capture: expected a map with the keys ring_bytes, max_connections, attach, listing, got \"7\""));
 }
 
 TEST(LoadConfig, WrongValues) {

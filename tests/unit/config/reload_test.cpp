@@ -36,6 +36,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.metrics.naming = NamingMode::both;
   fresh.metrics.duration_buckets = {1};
   fresh.metrics.max_series = fresh.metrics.max_services = 2;
+  fresh.capture.attach = AttachMode::fexit;
   fresh.capture.listing = ListingMode::descriptors;
   fresh.capture.ring_bytes = fresh.capture.max_connections = 65536 * 2;
   fresh.web.listen_address = ":1";
@@ -45,7 +46,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
       reloaded.pending,
       ElementsAre("attribution.docker_socket", "routes.max_children", "routes.max_nodes",
                   "routes.max_segments", "metrics.naming", "metrics.duration_buckets", "metrics.max_series",
-                  "metrics.max_services", "capture.ring_bytes", "capture.max_connections", "capture.listing", "web", "paths"));
+                  "metrics.max_services", "capture.ring_bytes", "capture.max_connections", "capture.attach", "capture.listing", "web", "paths"));
   EXPECT_EQ(reloaded.config.metrics.max_series, Config{}.metrics.max_series);
   EXPECT_EQ(reloaded.config.web, Config{}.web);
 }

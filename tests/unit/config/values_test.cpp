@@ -40,6 +40,8 @@ TEST(ConfigValues, Sizes) {
   EXPECT_EQ(parse_listing("descriptors").value(), ListingMode::descriptors);
   EXPECT_EQ(parse_listing("auto").value(), ListingMode::automatic);
   EXPECT_FALSE(parse_listing("tcp"));
+  EXPECT_EQ(parse_attach("fexit").value(), AttachMode::fexit);
+  EXPECT_FALSE(parse_attach("kprobe"));
   EXPECT_EQ(parse_ring_bytes("4KiB").value(), 4096u);
   EXPECT_FALSE(parse_ring_bytes("4095"));
   EXPECT_FALSE(parse_ring_bytes("1073741825"));

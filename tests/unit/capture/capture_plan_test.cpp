@@ -1,0 +1,104 @@
+#include "capture/capture_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+
+namespace sockwatch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// A kernel by what it answers to each hook; what is not named is not there.
+class FakeKernel {
+ public:
+  FakeKernel& has(HookKind kind, std::initializer_list<const char*> names, int error = 0) {
+    for (const char* name : names) answers_[{kind, name}] = error;
+    return *this;
+  }
+  AskKernel ask() const {
+    return [answers = answers_](HookKind kind, std::string_view name) {
+      const auto found = answers.find({kind, std::string(name)});
+      return found == answers.end() ? ENOENT : found->second;
+    };
+  }
+
+ private:
+  std::map<std::pair<HookKind, std::string>, int> answers_;
+};
+
+FakeKernel lifecycle() { return FakeKernel().has(HookKind::tracepoint, {"inet_sock_set_state", "tcp_destroy_sock"}); }
+FakeKernel& with_transfers(FakeKernel& kernel) { return kernel.has(HookKind::tracepoint, {"sock_send_length", "sock_recv_length"}); }
+FakeKernel& with_functions(FakeKernel& kernel, int error = 0) {
+  return kernel.has(HookKind::function,
+                    {"inet_sendmsg", "inet6_sendmsg", "inet_recvmsg", "inet6_recvmsg", "unix_stream_sendmsg", "unix_stream_recvmsg"},
+                    error);
+}
+
+TEST(CapturePlan, TracepointsAndStorageWhereBothAre) {
+  FakeKernel kernel = lifecycle();
+  with_functions(with_transfers(kernel))
+      .has(HookKind::tracepoint, {"io_uring_submit_req", "io_uring_poll_arm"})
+      .has(HookKind::iterator, {"bpf_sk_storage_map"});
+  const Result<CapturePlan> plan = plan_capture(kernel.ask(), {});
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan.value().attach, CapturePlan::Attach::tracepoint);
+  EXPECT_EQ(plan.value().listing, CapturePlan::Listing::storage);
+  EXPECT_TRUE(plan.value().uring);
+}
+
+TEST(CapturePlan, AnIteratorThatIsRefusedCostsNothingElse) {
+  FakeKernel kernel = lifecycle();
+  with_transfers(kernel).has(HookKind::iterator, {"bpf_sk_storage_map"}, EPERM);
+  const Result<CapturePlan> plan = plan_capture(kernel.ask(), {});
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan.value().attach, CapturePlan::Attach::tracepoint);
+  EXPECT_EQ(plan.value().listing, CapturePlan::Listing::descriptors);
+  EXPECT_FALSE(plan.value().uring);
+
+  const Result<CapturePlan> forced = plan_capture(kernel.ask(), {.listing = ListingMode::storage});
+  ASSERT_FALSE(forced);
+  EXPECT_THAT(forced.error().message, AllOf(HasSubstr("refuses iterator over socket storage"), HasSubstr("leave out")));
+}
+
+TEST(CapturePlan, FunctionsWhereThereAreNoTracepoints) {
+  FakeKernel kernel = lifecycle();
+  with_functions(kernel).has(HookKind::function, {"tcp_sendpage", "unix_stream_sendpage"}).has(HookKind::iterator, {"bpf_sk_storage_map"});
+  const Result<CapturePlan> plan = plan_capture(kernel.ask(), {});
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan.value().attach, CapturePlan::Attach::fexit);
+  EXPECT_TRUE(plan.value().tcp_sendpage);
+  EXPECT_TRUE(plan.value().unix_sendpage);
+  const Result<CapturePlan> forced = plan_capture(kernel.ask(), {.attach = AttachMode::tracepoint});
+  ASSERT_FALSE(forced);
+  EXPECT_THAT(forced.error().message, HasSubstr("has no tracepoint sock_send_length; leave out"));
+}
+
+TEST(CapturePlan, WhatIsForcedIsUsedThoughTheOtherIsThere) {
+  FakeKernel kernel = lifecycle();
+  with_functions(with_transfers(kernel)).has(HookKind::iterator, {"bpf_sk_storage_map"});
+  const Result<CapturePlan> plan =
+      plan_capture(kernel.ask(), {.attach = AttachMode::fexit, .listing = ListingMode::descriptors});
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan.value().attach, CapturePlan::Attach::fexit);
+  EXPECT_EQ(plan.value().listing, CapturePlan::Listing::descriptors);
+}
+
+TEST(CapturePlan, AKernelWithoutEitherIsToldInWords) {
+  FakeKernel kernel = lifecycle();
+  with_functions(kernel, EPERM);
+  const Result<CapturePlan> plan = plan_capture(kernel.ask(), {});
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message, AllOf(HasSubstr("has no tracepoint sock_send_length and refuses fexit program on inet_sendmsg"),
+                                          HasSubstr("boot Linux")));
+  const Result<CapturePlan> older = plan_capture(FakeKernel().ask(), {});
+  ASSERT_FALSE(older);
+  EXPECT_THAT(older.error().message, HasSubstr("has no tracepoint inet_sock_set_state"));
+}
+
+}  // namespace
+}  // namespace sockwatch
