@@ -35,8 +35,10 @@ static __always_inline void preempt_on(void)
 
 /*
  * LOOP(most, step, context): calls step(i, context), which returns whether to stop, for i from 0, `most` times at most.
- * e6f2dd0f8067 ("bpf: Add bpf_loop helper"), 5.17; before it, the verifier walks through every turn.
+ * e6f2dd0f8067 ("bpf: Add bpf_loop helper"), 5.17; before it, the verifier walks through every turn, and gives up beyond 8,192
+ * branches: of a message in more than LOOP_MAX buffers the rest is unreadable there.
  */
+#define LOOP_MAX 128
 #define LOOP(most, step, context)                                                           \
 	do {                                                                                \
 		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {          \
@@ -49,7 +51,6 @@ static __always_inline void preempt_on(void)
 					break;                                              \
 		}                                                                           \
 	} while (0)
-#define LOOP_MAX 1024
 
 /*
  * The other end of an AF_UNIX connection, and its cookie; 0: none, or none yet.

@@ -217,15 +217,18 @@ static long scan_digits(__u32 i, struct head_scan *scan)
 	return 0;
 }
 
-/* Looks at the line that begins after the first newline of one 8-byte word. Shorter lines may be missed: no harm. */
-static long scan_word(__u32 i, struct head_scan *scan)
+/*
+ * Looks at the line that begins after the first newline of one 8-byte word. Shorter lines may be missed: no harm. Global, for a
+ * verifier that walks through the loop.
+ */
+__noinline int take_word(__u32 i, struct head_scan *scan)
 {
 	struct scratch *s = scratch();
 	__u32 at = i * 8, k;
 	const __u8 *line;
 	__u64 x;
 
-	if (!s || at >= scan->limit || at >= SMALL_SEGMENT)
+	if (!s || !scan || at >= scan->limit || at >= SMALL_SEGMENT)
 		return 1;
 	x = *(__u64 *)(s->data + at) ^ 0x0a0a0a0a0a0a0a0aull;
 	x = (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
@@ -244,6 +247,11 @@ static long scan_word(__u32 i, struct head_scan *scan)
 	if (lower8(line) == WORD('t', 'r', 'a', 'n', 's', 'f', 'e', 'r'))
 		scan->has_coding = 1;
 	return 0;
+}
+
+static long scan_word(__u32 i, struct head_scan *scan)
+{
+	return take_word(i, scan) ? 1 : 0; /* no other value may come from here */
 }
 
 /* Finds the end of the head that begins scratch()->data, and its Content-Length, within `captured` bytes. */

@@ -1,0 +1,39 @@
+/* As Linux 6.6 has them: one buffer is the last kind of iterator. */
+#include "base.h"
+
+enum iter_type { ITER_IOVEC, ITER_KVEC, ITER_BVEC, ITER_XARRAY, ITER_DISCARD, ITER_UBUF };
+struct iov_iter {
+	u8 iter_type;
+	bool copy_mc;
+	bool nofault;
+	bool data_source;
+	bool user_backed;
+	union {
+		size_t iov_offset;
+		int last_offset;
+	};
+	union {
+		struct iovec __ubuf_iovec;
+		struct {
+			union {
+				const struct iovec *__iov;
+				void *ubuf;
+			};
+			size_t count;
+		};
+	};
+	unsigned long nr_segs;
+};
+struct io_rw_state {
+	struct iov_iter iter;
+	struct iovec fast_iov[8];
+};
+struct io_async_rw {
+	struct io_rw_state s;
+	const struct iovec *free_iovec;
+	size_t bytes_done;
+};
+
+struct iov_iter iterator;
+struct io_async_rw reading;
+enum iter_type kind;
