@@ -19,7 +19,7 @@ static __always_inline void pass_unread(struct sock *sk, __u32 direction, int re
 	if (ret <= 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return;
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
-	if (!st || st->verdict == VERDICT_IGNORE)
+	if (!st || st->verdict >= VERDICT_IGNORE)
 		return;
 	if (st->last_direction != direction || !st->run)
 		begin_run(st, direction);

@@ -127,6 +127,7 @@ enum sw_counter {
 	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
 	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
 	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
+	SW_COUNT_POSTPONED_REQUESTS,  /* requests on sockets for which there was no room */
 	SW_COUNT_PREEMPTED,           /* sends and receives not read: their program had interrupted another of ours */
 	SW_COUNTERS,
 };
@@ -144,7 +145,7 @@ struct sw_ring {
 	sw_u32 looks;
 	sw_u64 counts[SW_COUNTERS];
 	sw_u64 tail; /* consumed up to here; written by the consumer */
-	sw_u8 pad2[48];
+	sw_u8 pad2[40];
 	/* size bytes of records follow, then SW_RING_SLACK */
 };
 
@@ -158,10 +159,12 @@ struct sw_entry {
 
 /*
  * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any
- * longer. Later advice for the same slot replaces it; a socket whose advice was replaced before it was seen is advised
+ * longer, or, with SW_ADVICE_POSTPONE, of one for which there is no room: its requests are counted as lost until userspace says
+ * that there is room again (sw_room_round), and then it is joined in the middle. Later advice for the same slot replaces it; a socket whose advice was replaced before it was seen is advised
  * again when its next record arrives.
  */
 #define SW_ADVICE_SLOTS 4096u
+#define SW_ADVICE_POSTPONE (1ull << 63) /* no cookie is that large */
 
 /* Closed sockets of which no record could tell, at most: about 1 MiB of kernel memory. */
 #define SW_LOST_CLOSES 16384u

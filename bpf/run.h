@@ -73,12 +73,26 @@ static __always_inline void told(struct stream *d, __u64 length, __u32 captured,
 	d->told = d->offset;
 }
 
-static __always_inline bool advised_to_ignore(struct socket_state *st)
+/* Userspace's advice for the socket; 0: none. */
+static __always_inline __u64 advice_for(struct socket_state *st)
 {
 	__u32 slot = st->cookie & (SW_ADVICE_SLOTS - 1);
 	__u64 *advice = bpf_map_lookup_elem(&sw_advice, &slot);
 
-	return advice && *advice == st->cookie;
+	return advice && (*advice & ~SW_ADVICE_POSTPONE) == st->cookie ? *advice : 0;
+}
+
+/* Follows the advice, and takes it out of its place: a socket that was postponed will come back. */
+static __always_inline void follow_advice(struct socket_state *st, __u64 advice)
+{
+	__u32 slot = st->cookie & (SW_ADVICE_SLOTS - 1);
+	__u64 *place = bpf_map_lookup_elem(&sw_advice, &slot);
+
+	if (place)
+		*place = 0;
+	st->verdict = advice & SW_ADVICE_POSTPONE ? VERDICT_POSTPONED : VERDICT_IGNORE;
+	st->room_round = sw_room_round;
+	st->opened = 0;
 }
 
 #endif

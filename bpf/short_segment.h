@@ -26,7 +26,7 @@ static __always_inline bool as_usual(struct socket_state *st, __u32 direction, i
 		return false;
 	if (st->last_direction == direction)
 		return d->offset >= d->skip_until && d->run_bytes < RUN_BYTES && d->run_records < RUN_RECORDS;
-	return other->told == other->offset && (st->run % ADVICE_EVERY || !advised_to_ignore(st));
+	return other->told == other->offset && (st->run % ADVICE_EVERY || !advice_for(st));
 }
 
 /*

@@ -118,6 +118,31 @@ static __noinline struct socket_state *nothing_passed(struct sock *sk, struct so
 	return st;
 }
 
+/*
+ * Of a socket that was postponed: whether userspace may have room for it by now, so that it is joined in the middle. Until then what
+ * passes is accounted for, and its requests are counted.
+ */
+static __always_inline bool there_is_room(struct socket_state *st, __u32 direction, int ret)
+{
+	struct stream *d = &st->streams[direction & 1];
+
+	if (st->last_direction != direction || !st->run) {
+		begin_run(st, direction);
+		if (st->room_round != sw_room_round) {
+			st->verdict = VERDICT_NEW;
+			st->closed = st->from_start = st->tries = st->probe_len = 0;
+			return true;
+		}
+		if (st->request_direction == 1 + direction)
+			count(SW_COUNT_POSTPONED_REQUESTS);
+	}
+	if (direction == SW_RECV)
+		st->copied_seq += ret;
+	pass(d, ret, bpf_ktime_get_ns());
+	d->told = d->offset;
+	return false;
+}
+
 /* What is not a short segment as usual. Static, and no part of its callers: their path stays short. */
 static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 direction, int ret, int flags)
 {
@@ -145,10 +170,17 @@ static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 dir
 		st->verdict = VERDICT_IGNORE; /* our own, or the kernel's */
 		return 0;
 	}
-	if (st->verdict == VERDICT_MINE && advised_to_ignore(st)) {
-		st->verdict = VERDICT_IGNORE;
-		return 0;
+	if (st->verdict == VERDICT_MINE) {
+		__u64 advice = advice_for(st);
+
+		if (advice) {
+			follow_advice(st, advice);
+			if (st->verdict == VERDICT_IGNORE)
+				return 0;
+		}
 	}
+	if (st->verdict == VERDICT_POSTPONED && !there_is_room(st, direction, ret))
+		return 0;
 	segment(sk, st, direction, ret, flags);
 	return 0;
 }
@@ -216,7 +248,7 @@ static __always_inline void state_changed(struct sock *sk, int before, int after
 	if (after != TCP_FIN_WAIT1 && after != TCP_LAST_ACK && after != TCP_CLOSE)
 		return;
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
-	if (!st || !st->opened || st->closed || st->verdict == VERDICT_IGNORE)
+	if (!st || !st->opened || st->closed || st->verdict >= VERDICT_IGNORE)
 		return;
 	if (after == TCP_CLOSE) {
 		/*
@@ -250,7 +282,7 @@ int BPF_PROG(sw_destroy, struct sock *sk)
 
 	preempt_off();
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
-	if (st && st->verdict != VERDICT_IGNORE)
+	if (st && st->verdict < VERDICT_IGNORE)
 		emit_close(st, 0);
 	preempt_on();
 	return 0;

@@ -11,6 +11,7 @@ enum verdict {
 	VERDICT_MAYBE,   /* looks like HTTP as far as it goes; too short to tell */
 	VERDICT_MINE, /* a protocol that userspace knows, as far as can be told here */
 	VERDICT_IGNORE,
+	VERDICT_POSTPONED, /* of interest, and userspace has no room for it */
 };
 
 /* One direction. What every segment touches comes first, here and in struct socket_state: it costs cache lines. */
@@ -56,6 +57,8 @@ struct socket_state {
 	__u64 listed_ns;   /* when it was last listed with nothing consumed but by receives */
 	__u32 listed_seq;  /* TCP: what had been consumed when it was last listed */
 	__u32 listed_round; /* the listing of descriptors that last came across it */
+	__u32 room_round;  /* the sw_room_round in which it was postponed */
+	__u32 pad3;
 	__u64 mmsg;        /* the array of the sendmmsg or recvmmsg under way ... */
 	__u32 mmsg_pid;    /* ... by this thread ... */
 	__u32 mmsg_next;   /* ... its next element ... */
@@ -122,6 +125,9 @@ const volatile __u8 sw_by_iterator = 0;        /* the programs of fexit.bpf.h ar
 
 /* Set by userspace once every socket that was there before the programs has its state. */
 __u8 sw_seeded; /* a bool is none in C++, which reads this too */
+
+/* Counted up by userspace when it has room for sockets that were postponed. */
+__u32 sw_room_round;
 
 /* Set by the programs when bytes have passed that no record tells of, cleared by userspace. */
 __u8 sw_unreported;

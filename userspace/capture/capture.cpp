@@ -203,6 +203,13 @@ void Capture::ignore(SocketId socket) {
   __atomic_store_n(&impl_->advice[socket & (SW_ADVICE_SLOTS - 1)], socket, __ATOMIC_RELAXED);
 }
 
+void Capture::postpone(SocketId socket) { ignore(socket | SW_ADVICE_POSTPONE); }
+
+void Capture::make_room() {
+  auto* round = &impl_->skeleton->bss->sw_room_round;
+  __atomic_store_n(round, *round + 1, __ATOMIC_RELAXED);
+}
+
 bool Capture::take_unreported() {
   return __atomic_exchange_n(&impl_->skeleton->bss->sw_unreported, uint8_t{0}, __ATOMIC_RELAXED) != 0;
 }
@@ -260,6 +267,7 @@ Capture::Counters Capture::counters() const {
   Counters counters{.segments = total(SW_COUNT_SEGMENTS),
                     .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
                     .lost_requests = total(SW_COUNT_LOST_REQUESTS),
+                    .postponed_requests = total(SW_COUNT_POSTPONED_REQUESTS),
                     .lost_control = total(SW_COUNT_LOST_CONTROL),
                     .preempted = total(SW_COUNT_PREEMPTED),
                     .no_state = total(SW_COUNT_NO_STATE)};

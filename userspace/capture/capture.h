@@ -32,6 +32,7 @@ class Capture {
     uint64_t segments = 0;       ///< that passed and were to be told of
     uint64_t lost_segments = 0;  ///< of these: the ring was full
     uint64_t lost_requests = 0;  ///< lost segments that began a request
+    uint64_t postponed_requests = 0;  ///< requests on sockets that were postponed
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
     uint64_t preempted = 0;      ///< sends and receives not read: on that CPU a program of ours had been preempted
     uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
@@ -57,6 +58,10 @@ class Capture {
 
   /// The socket is of no interest any longer.
   void ignore(SocketId socket);
+  /// There is no room for the socket: nothing is told of it until make_room(), and then it is told of from the middle.
+  void postpone(SocketId socket);
+  /// There is room for sockets that were postponed.
+  void make_room();
   /// Whether bytes have passed since the last call of which no record tells yet.
   bool take_unreported();
   /// All watched sockets as far as the listing in use finds them, or those with bytes that no event has told of (and all of AF_UNIX).

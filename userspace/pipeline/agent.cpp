@@ -46,6 +46,7 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_segments["no_socket_state"] = kernel.no_state;
   self.lost_segments["preempted"] = kernel.preempted;
   self.lost_requests["ring_full"] = kernel.lost_requests;
+  self.lost_requests["connection_limit"] += kernel.postponed_requests;
   self.capture_attach = to_string(capture.plan().attach);
   self.capture_listing = to_string(capture.plan().listing);
   self.ring_bytes = capture.ring_bytes();
@@ -85,7 +86,9 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   if (!created) return created.error();
   CaptureLoop& loop = **created;
 
-  Pipeline pipeline(config, [&](SocketId socket) { capture.ignore(socket); });
+  Pipeline pipeline(config, SocketAdvice{.ignore = [&](SocketId socket) { capture.ignore(socket); },
+                                         .postpone = [&](SocketId socket) { capture.postpone(socket); },
+                                         .make_room = [&] { capture.make_room(); }});
   PipelineHandler handler(pipeline);
   ConfigReload configuration(config, load, [&](const Config& fresh) {
     configure_log(parse_log_level(fresh.log.level).value_or(LogLevel::info),

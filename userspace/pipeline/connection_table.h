@@ -37,6 +37,7 @@ struct Connection {
   std::string peer_name;      ///< of the other end, as of ...
   uint64_t peer_version = 0;  ///< ... this version of the server directory; 0: never asked
   uint64_t opened_ns = 0;
+  uint64_t last_ns = 0;       ///< when bytes last passed
   uint8_t missed = 0;         ///< listings in a row that should have had the socket and did not
 
   std::unique_ptr<Conversation> conversation;  ///< null: the connection is of no interest
@@ -62,6 +63,13 @@ class ConnectionTable {
   /// Null when the table is full.
   Connection* insert(SocketId socket);
   void erase(SocketId socket);
+  /// The process that uses the socket.
+  void assign(Connection& connection, uint32_t tgid);
+  /// Of the process that has most connections, one on which nothing has passed for longest, as far as a look at kLooks of them tells;
+  /// null when that is process `tgid` itself.
+  Connection* idle_of_greediest(uint32_t tgid);
+  /// Whether a tenth of the places is free, and of the parsers' memory.
+  bool has_room() const { return connections_.size() <= max_ - max_ / 10 - 1 && parser_bytes_ <= kMaxParserBytes - kMaxParserBytes / 10; }
   /// Notes the memory that the connection's parser holds now; false when the total is too much.
   bool account(Connection& connection);
   /// Whose parser should give way when all hold too much: `connection` when it holds its share, otherwise whose holds most.
@@ -79,7 +87,12 @@ class ConnectionTable {
   }
 
  private:
+  static constexpr size_t kLooks = 16;
+
+  void leave(uint32_t tgid);
+
   size_t max_;
+  absl::flat_hash_map<uint32_t, size_t> by_process_;  ///< how many connections each has
   size_t parser_bytes_ = 0;
   absl::flat_hash_map<SocketId, std::unique_ptr<Connection>> connections_;
 };

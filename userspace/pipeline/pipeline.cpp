@@ -9,6 +9,7 @@ namespace sockwatch {
 namespace {
 
 constexpr uint64_t kSweepNs = 5'000'000'000;
+constexpr uint64_t kRoomNs = 1'000'000'000;  // between two times that refused sockets are let come back
 constexpr const char* kLostConnectionLimit = "connection_limit";
 constexpr const char* kLostMemoryLimit = "memory_limit";
 
@@ -24,12 +25,12 @@ LabelText constant_labels(const MetricsConfig& metrics) {
 
 }  // namespace
 
-Pipeline::Pipeline(const Config& config) : Pipeline(config, nullptr) {}
+Pipeline::Pipeline(const Config& config) : Pipeline(config, SocketAdvice{}) {}
 
-Pipeline::Pipeline(const Config& config, Ignore ignore)
+Pipeline::Pipeline(const Config& config, SocketAdvice advice)
     : config_(config),
-      live_(ignore != nullptr),
-      ignore_(std::move(ignore)),
+      live_(advice.ignore != nullptr),
+      advice_(std::move(advice)),
       resolver_(config.attribution, config.procfs, config.cgroupfs, config.metrics.max_services),
       filter_(config.filter),
       registry_(config.metrics, config.routes),
@@ -51,8 +52,7 @@ void Pipeline::on_event(const SocketEvent& event) {
   Connection* connection = connections_.find(event.socket);
   if (connection == nullptr) {
     if (live_) {
-      // Dropped before, and the kernel side has not heard of it yet.
-      if (event.kind == SocketEvent::Kind::segment) ignore_(event.socket);
+      if (event.kind == SocketEvent::Kind::segment) on_refused_segment(event);
       return;
     }
     if (event.kind != SocketEvent::Kind::segment || (connection = open(event)) == nullptr) return;
@@ -83,12 +83,13 @@ void Pipeline::on_event(const SocketEvent& event) {
 
 Connection* Pipeline::open(const SocketEvent& event) {
   if (Connection* existing = connections_.find(event.socket)) close(*existing, event.ts_ns);
-  Connection* connection = connections_.insert(event.socket);
+  Connection* connection = find_room(event);
   if (connection == nullptr) {
     lose(kLostConnectionLimit);
-    if (ignore_) ignore_(event.socket);
+    refuse(event.socket);
     return nullptr;
   }
+  refused_.erase(event.socket);
   connection->conversation = std::make_unique<Conversation>(static_cast<TransactionSink&>(*this));
   connection->opened_ns = event.ts_ns;
   connection->assumed_start = event.kind != SocketEvent::Kind::open || event.open.assumed;
@@ -110,6 +111,38 @@ Connection* Pipeline::open(const SocketEvent& event) {
   return live_ ? nullptr : connection;
 }
 
+// A place in the table. Where it is full, an idle connection of the process that holds most gives way, unless that is the one that asks.
+Connection* Pipeline::find_room(const SocketEvent& event) {
+  Connection* connection = connections_.insert(event.socket);
+  if (connection != nullptr || !live_) return connection;
+  Connection* idle = connections_.idle_of_greediest(event.process.tgid);
+  if (idle == nullptr) return nullptr;
+  give_up(*idle, event.ts_ns);
+  return connections_.insert(event.socket);
+}
+
+// The kernel side goes on to tell of a socket until it has heard that nobody wants to hear of it.
+void Pipeline::on_refused_segment(const SocketEvent& event) {
+  const auto found = refused_.find(event.socket);
+  if (found == refused_.end()) {
+    advice_.ignore(event.socket);
+    return;
+  }
+  Refused& refused = found->second;
+  if (!refused.asks) refused.asks = event.segment.direction;
+  if (event.segment.direction == *refused.asks && event.segment.run != std::exchange(refused.run, event.segment.run)) ++refused_requests_;
+  advice_.postpone(event.socket);
+}
+
+// It is let come back when there is room.
+void Pipeline::refuse(SocketId socket) {
+  if (!live_) return;
+  if (refused_.size() >= kMaxRefused) refused_.clear();
+  refused_.emplace(socket, Refused{});
+  postponed_ = true;
+  advice_.postpone(socket);
+}
+
 void Pipeline::begin_in_the_middle(Connection& connection, uint64_t ts_ns) {
   for (Direction d : {Direction::recv, Direction::send})
     connection.conversation->unseen(d, {.ts_ns = ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
@@ -117,7 +150,7 @@ void Pipeline::begin_in_the_middle(Connection& connection, uint64_t ts_ns) {
 
 // The process behind the socket, and whether its connection is counted.
 bool Pipeline::set_process(Connection& connection, const ProcessHint& process) {
-  connection.tgid = process.tgid;
+  connections_.assign(connection, process.tgid);
   connection.cgroup_id = process.cgroup_id;
   connection.comm = process.comm;
   connection.serves_http = false;  // to be learned of the new process
@@ -144,6 +177,7 @@ void Pipeline::exclude(Connection& connection) {
 void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   const Segment& s = event.segment;
   ++segments_;
+  connection.last_ns = event.ts_ns;
   captured_bytes_ += s.data.size();
   if (!connection.conversation) return;
   if (s.run != 0) {
@@ -227,9 +261,10 @@ void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   }
 }
 
-// Nothing more is looked at.
+// Nothing more is looked at until there is room again.
 void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
-  end_as_unknown(connection, ts_ns);
+  if (connection.conversation) end_as_unknown(connection, ts_ns);
+  if (live_) refuse(connection.socket);
   drop(connection);
 }
 
@@ -260,7 +295,7 @@ void Pipeline::drop(Connection& connection) {
   connection.conversation.reset();
   connections_.account(connection);
   if (!live_) return;
-  ignore_(connection.socket);
+  if (!refused_.contains(connection.socket)) advice_.ignore(connection.socket);
   connections_.erase(connection.socket);
 }
 
@@ -284,7 +319,13 @@ void Pipeline::advance(uint64_t now_ns) {
     connection->waiting = false;
     return true;
   });
-  if (!live_ || now_ns < swept_ns_ + kSweepNs) return;
+  if (!live_) return;
+  if (postponed_ && now_ns >= room_ns_ + kRoomNs && connections_.has_room()) {
+    postponed_ = false;
+    room_ns_ = now_ns;
+    advice_.make_room();
+  }
+  if (now_ns < swept_ns_ + kSweepNs) return;
   swept_ns_ = now_ns;
   resolver_.sweep(now_ns);
   const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());

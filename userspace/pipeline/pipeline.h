@@ -4,8 +4,11 @@
 // One thread.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +22,7 @@
 #include "pipeline/connection_filter.h"
 #include "pipeline/connection_table.h"
 #include "pipeline/server_directory.h"
+#include "pipeline/socket_advice.h"
 #include "protocols/parser.h"
 #include "routes/route_table.h"
 #include "stream/socket_event.h"
@@ -46,12 +50,11 @@ class Pipeline final : private TransactionSink {
  public:
   using Observer = std::function<void(const ObservedTransaction&)>;
   using QueryObserver = std::function<void(const ObservedQuery&)>;
-  using Ignore = std::function<void(SocketId)>;
 
   /// For recordings: services are named by the recording, connections need no open event.
   explicit Pipeline(const Config& config);
-  /// For the live host: `ignore` is told of sockets that are of no interest.
-  Pipeline(const Config& config, Ignore ignore);
+  /// For the live host.
+  Pipeline(const Config& config, SocketAdvice advice);
 
   void set_observer(Observer observer);
   void set_query_observer(QueryObserver observer);
@@ -91,6 +94,9 @@ class Pipeline final : private TransactionSink {
                     const Segment& bytes);
   void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
+  Connection* find_room(const SocketEvent& event);
+  void on_refused_segment(const SocketEvent& event);
+  void refuse(SocketId socket);
   void give_up(Connection& connection, uint64_t ts_ns);
   void end_as_unknown(Connection& connection, uint64_t ts_ns);
   void begin_in_the_middle(Connection& connection, uint64_t ts_ns);
@@ -109,7 +115,7 @@ class Pipeline final : private TransactionSink {
 
   Config config_;
   const bool live_;
-  Ignore ignore_;
+  SocketAdvice advice_;
   Observer observer_;
   QueryObserver query_observer_;
   ServiceResolver resolver_;
@@ -121,6 +127,17 @@ class Pipeline final : private TransactionSink {
   ServerDirectory servers_;
   std::vector<SocketId> waiting_;
   uint64_t swept_ns_ = 0;
+
+  /// A socket for which there was no room, until the kernel side has heard of that.
+  struct Refused {
+    std::optional<Direction> asks;  ///< the direction of its first segment, which begins with a request
+    uint32_t run = 0;               ///< of the last request
+  };
+  static constexpr size_t kMaxRefused = 65536;
+  absl::flat_hash_map<SocketId, Refused> refused_;
+  uint64_t refused_requests_ = 0;
+  bool postponed_ = false;  ///< a socket has been since there last was room
+  uint64_t room_ns_ = 0;    ///< when sockets were last let come back
 
   // The connection and segment at hand, for what its parser reports.
   Connection* current_ = nullptr;

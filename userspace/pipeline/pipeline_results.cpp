@@ -101,6 +101,7 @@ void Pipeline::fill(SelfMetrics& self) const {
   for (size_t i = 0; i < kParseErrors; ++i)
     self.parse_errors[std::string(to_string(static_cast<ParseError>(i)))] = parse_errors_[i];
   for (const auto& [reason, n] : lost_) self.lost_segments[reason] += n;
+  self.lost_requests["connection_limit"] += refused_requests_;
   for (const auto& [key, n] : unreadable_)
     self.unreadable_segments[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
   self.series = registry_.series();

@@ -20,7 +20,9 @@ class PipelineTest : public testing::Test {
   void start_live(const Config& config = {}) {
     offsets_.clear();
     seen_.clear();
-    pipeline_ = std::make_unique<Pipeline>(config, [this](SocketId socket) { ignored_.push_back(socket); });
+    pipeline_ = std::make_unique<Pipeline>(config, SocketAdvice{.ignore = [this](SocketId socket) { ignored_.push_back(socket); },
+                                                                .postpone = [this](SocketId socket) { postponed_.push_back(socket); },
+                                                                .make_room = [this] { ++rooms_; }});
     observe();
   }
 
@@ -80,6 +82,8 @@ class PipelineTest : public testing::Test {
   std::unique_ptr<Pipeline> pipeline_;
   std::vector<std::string> seen_;  ///< "1 server shop peer GET /a /a 200"
   std::vector<SocketId> ignored_;
+  std::vector<SocketId> postponed_;
+  int rooms_ = 0;
   uint64_t now_ns_ = 0;
 
  private:
@@ -221,12 +225,68 @@ TEST_F(PipelineTest, MoreConnectionsThanAreTracked) {
   for (SocketId socket = 1; socket <= 5; ++socket) open(socket);
   EXPECT_EQ(self().connections, 3u);
   EXPECT_EQ(self().lost_segments["connection_limit"], 2u);
-  EXPECT_EQ(ignored_, (std::vector<SocketId>{4, 5}));
+  EXPECT_EQ(postponed_, (std::vector<SocketId>{4, 5}));
+  pipeline_->advance(now_ns_ += 2'000 * kMs);
+  EXPECT_EQ(rooms_, 0);
   close(2);
+  close(3);
+  pipeline_->advance(now_ns_ += 2'000 * kMs);
+  pipeline_->advance(now_ns_ += 2'000 * kMs);
+  EXPECT_EQ(rooms_, 1);  // and no more, until another one is refused
   open(6);
   serve(6, "/a");
   EXPECT_EQ(seen_.size(), 1u);
   EXPECT_EQ(self().lost_segments["connection_limit"], 2u);
+}
+
+// Until the kernel side has heard of it, what passes on a refused socket is counted here.
+TEST_F(PipelineTest, RequestsOfRefusedConnectionsAreCounted) {
+  Config config;
+  config.capture.max_connections = 1;
+  start_live(config);
+  open(1);
+  open(2);
+  uint32_t run = 0;
+  const auto pass = [&](Direction direction, std::string_view bytes) {
+    SocketEvent event = event_of(2, SocketEvent::Kind::segment);
+    event.segment.direction = direction;
+    event.segment.run = run;
+    event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+    pipeline_->on_event(event);
+  };
+  for (int i = 0; i < 3; ++i) {
+    ++run;
+    pass(Direction::recv, "GET /a HTTP/1.1\r\n");
+    pass(Direction::recv, "\r\n");
+    ++run;
+    pass(Direction::send, "HTTP/1.1 204 No Content\r\n\r\n");
+  }
+  EXPECT_EQ(self().lost_requests["connection_limit"], 3u);
+  EXPECT_TRUE(ignored_.empty());
+}
+
+// One process that takes every place does not keep others out.
+TEST_F(PipelineTest, TheProcessThatHoldsMostGivesWay) {
+  Config config;
+  config.capture.max_connections = 8;
+  start_live(config);
+  const auto open_by = [&](SocketId socket, uint32_t tgid) {
+    SocketEvent event = event_of(socket, SocketEvent::Kind::open);
+    event.process.tgid = tgid;
+    pipeline_->on_event(event);
+  };
+  for (SocketId socket = 1; socket <= 8; ++socket) open_by(socket, 100);
+  for (SocketId socket = 1; socket <= 8; ++socket)
+    if (socket != 5) serve(socket, "/a");
+  open_by(9, 200);
+  serve(9, "/b");
+  EXPECT_EQ(postponed_, (std::vector<SocketId>{5}));  // nothing has passed there for longest
+  EXPECT_EQ(seen_.back(), "9 server unknown  GET /b /b 200");
+  EXPECT_EQ(self().lost_segments["connection_limit"], 0u);
+  // It finds no place for another one at others' cost.
+  open_by(10, 100);
+  EXPECT_EQ(postponed_.back(), 10u);
+  EXPECT_EQ(self().lost_segments["connection_limit"], 1u);
 }
 
 // Who holds most gives way, and what it has asked is unknown, not forgotten; everybody else is as before.
@@ -267,8 +327,8 @@ TEST_F(PipelineTest, TheGreediestGivesWay) {
     ASSERT_LT(i, 4000) << "no limit";
     say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
   }
-  EXPECT_EQ(ignored_.size(), 1u);
-  EXPECT_NE(ignored_.front(), 1u);
+  EXPECT_EQ(postponed_.size(), 1u);
+  EXPECT_NE(postponed_.front(), 1u);
   EXPECT_EQ(seen_.size(), 60u);
 }
 
