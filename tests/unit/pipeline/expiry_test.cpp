@@ -23,7 +23,7 @@ FakeProcess named(const std::string& name) {
 
 class Expiry : public testing::Test {
  protected:
-  Expiry() : pipeline_(config(), [](SocketId) {}) {}
+  Expiry() : pipeline_(config(), {.ignore = [](SocketId) {}, .postpone = [](SocketId) {}, .make_room = [] {}}) {}
 
   Config config() const {
     Config made;
