@@ -149,7 +149,8 @@ Result<NamingMode> parse_naming(std::string_view text) {
 }
 
 std::span<const std::string_view> reserved_labels() {
-  static constexpr std::string_view kReserved[] = {"cache_type",
+  static constexpr std::string_view kReserved[] = {"attach",
+                                                   "cache_type",
                                                    "db_client_connection_pool_name",
                                                    "db_client_connection_state",
                                                    "db_operation_name",
@@ -161,6 +162,7 @@ std::span<const std::string_view> reserved_labels() {
                                                    "http_route",
                                                    "le",
                                                    "limit",
+                                                   "listing",
                                                    "method",
                                                    "operation",
                                                    "path",
