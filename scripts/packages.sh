@@ -17,7 +17,8 @@ TEST_PACKAGES=(
 # For scripts/demo.sh, which adds Node.js, Java and Go where they are missing.
 DEMO_PACKAGES=(python3 python3-psycopg2 python3-redis curl nginx-light perl php-cli php-pgsql postgresql redis-server redis-tools prometheus)
 # For the tests labelled slow.
-SLOW_PACKAGES=(debootstrap docker.io docker-compose iptables iproute2 chromium qemu-system-x86 busybox-static cpio kmod xz-utils)
+SLOW_PACKAGES=(debootstrap docker.io docker-compose iptables iproute2 chromium qemu-system-x86 qemu-system-arm g++-aarch64-linux-gnu busybox-static
+  cpio kmod xz-utils zstd)
 
 # install_missing WHY NAME...: installs what is not there, says what and why, asks nothing.
 install_missing() {

@@ -66,11 +66,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--agent", required=True)
     parser.add_argument("--output", help="write the table to this file as well")
-    parser.add_argument("--only", help="cases whose name contains this")
+    parser.add_argument("--only", action="append", help="cases whose name contains this; may be given several times")
     options = parser.parse_args()
     with_place_for_a_name()
 
-    cases = {name: case for name, case in all_cases().items() if not options.only or options.only in name}
+    cases = {name: case for name, case in all_cases().items() if not options.only or any(part in name for part in options.only)}
     names, table = list(cases), Table(options.output)
     with Agent(options.agent) as agent:
         for first in range(0, len(names), BATCH):

@@ -10,8 +10,11 @@ import time
 import urllib.request
 
 SERIES = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
-# The kernel checks its programs: seconds of one core, minutes of an emulated one.
-READY_SECONDS = float(os.environ.get("SOCKWATCH_TEST_READY_SECONDS", 90))
+# How much longer than usual everything may take: in an emulated machine.
+PATIENCE = float(os.environ.get("SOCKWATCH_TEST_PATIENCE", 1))
+READY_SECONDS = 90  # the kernel checks its programs
+# What every agent is started with besides: another way of attaching, of listing.
+OPTIONS = os.environ.get("SOCKWATCH_TEST_OPTIONS", "").split()
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -23,7 +26,7 @@ def free_port():
 
 def wait_until(condition, what, seconds=10.0):
     """Polls until condition() is true; what is named when it never is."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
@@ -40,7 +43,7 @@ class Agent:
         self.port = free_port()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [path, f"--web.listen-address={address}:{self.port}", *options], stdout=self.log, stderr=self.log)
+            [path, f"--web.listen-address={address}:{self.port}", *OPTIONS, *options], stdout=self.log, stderr=self.log)
         if wait:
             try:
                 wait_until(self._ready, "the agent to be ready", READY_SECONDS)
@@ -80,7 +83,7 @@ class Agent:
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(20)
+            self.process.wait(20 * PATIENCE)
         self.log.close()
 
     def __enter__(self):
