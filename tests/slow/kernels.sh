@@ -19,10 +19,10 @@ install_missing "to boot other kernels" "${SLOW_PACKAGES[@]}"
 
 # Suite, and what kernels_inside.py looks at there.
 kernels=(
-  "bullseye refused"                                                   # 5.10
-  "bookworm refused"                                                   # 6.1
-  "bookworm-backports core auto/storage auto/descriptors whole"        # 6.12
-  "sid core auto/auto"                                                 # 7
+  "bullseye refused"                                                          # 5.10
+  "bookworm core auto/auto fexit/descriptors"                                 # 6.1: no tracepoints
+  "bookworm-backports core tracepoint/storage fexit/descriptors cost whole"   # 6.12
+  "sid core auto/auto"                                                        # 7
 )
 boot_seconds=12000 # all of a guest's checks, emulated, on a busy machine
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs on another kernel, in a guest of kernels.sh or arm64.sh: kernels_inside.py SOCKWATCH [--uring SERVER] WHAT...
 
-WHAT is `refused` (the agent says in words why it cannot run here, and leaves nothing loaded), a way to attach and to list, as `auto/descriptors`
-(a subset of the conformance tests), `core` (counts of live servers), or `whole` (the whole matrix).
+WHAT is `refused` (the agent says in words why it cannot run here, and leaves nothing loaded), a way to attach and to list, as `fexit/descriptors`
+(a subset of the conformance tests), `core` (counts of live servers), `whole` (the whole matrix), or
+`cost` (tests/bench/attach.py).
 """
 
 import argparse
@@ -153,6 +154,9 @@ def main():
             say("-- the whole conformance matrix, sockets listed by their storage")
             expect(played(agent, os.path.join(HERE, "..", "conformance", "run.py"), SOCKWATCH_TEST_OPTIONS="--capture.listing=storage"),
                    "the whole matrix is not right")
+        elif what == "cost":
+            done = run(sys.executable, os.path.join(HERE, "..", "bench", "attach.py"), "--agent", agent)
+            expect(done.returncode == 0, "the cost cannot be measured")
         else:
             check_way(agent, what, options.uring)
 
