@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import hardening
+
 
 def files(root):
     return {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names
@@ -28,6 +30,11 @@ def install_into_a_prefix(build, folder):
     assert agent.startswith(prefix) and config.startswith(prefix), command
     subprocess.run([agent, "check-config", config], check=True, capture_output=True)
     print("right: cmake --install into a prefix; its unit starts what was installed")
+
+
+def sanitized(build):
+    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as file:
+        return re.search(r"^SOCKWATCH_SANITIZE:\w+=.+$", file.read(), re.M) is not None
 
 
 def main():
@@ -63,6 +70,12 @@ def main():
                      "usr/share/bash-completion/completions/sockwatch", "usr/share/sockwatch/dashboards/overview.json"):
             assert os.path.exists(os.path.join(root, name)) or os.path.exists(os.path.join(root, "usr", name)), f"{name} is missing"
         print(f"right: installed; {version}")
+        if sanitized(options.build):
+            print("skipped: a build with sanitizers is not hardened")
+        else:
+            soft = hardening.missing(agent)
+            assert not soft, f"the program lacks: {'; '.join(soft)}"
+            print("right: the program is hardened")
 
         with open(config, "a", encoding="utf-8") as file:
             file.write("# ours\n")
