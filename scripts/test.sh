@@ -33,8 +33,8 @@ scripts/tidy.sh build
 echo "== building in build-fuzz, with clang and its sanitizers"
 cmake --preset fuzz > /dev/null
 cmake --build build-fuzz --target all fuzzers > build-fuzz/build.log 2>&1 || { tail -n 60 build-fuzz/build.log >&2; exit 1; }
-echo "== unit and replay tests, the fuzzers' seeds and mutations of them, with AddressSanitizer and UndefinedBehaviorSanitizer"
-ctest --test-dir build-fuzz -L unit --output-on-failure --no-tests=error
+echo "== unit and replay tests, half a minute of each protocol's fuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer"
+ctest --test-dir build-fuzz -L unit -j"$(nproc)" --output-on-failure --no-tests=error
 
 echo "== all tests"
 if [ -n "$slow" ]; then

@@ -128,7 +128,7 @@ class Folder {
 void write_all(Folder folder) {
   for (const Role role : {Role::server, Role::client}) {
     const std::string end = "_" + std::string(to_string(role));
-    for (const auto& dialogues : {framing_dialogues(), ending_dialogues(), hostile_dialogues(), gap_dialogues(), pipeline_gap_dialogues(),
+    for (const auto& dialogues : {framing_dialogues(), ending_dialogues(), hostile_dialogues(), refusal_dialogues(), gap_dialogues(), pipeline_gap_dialogues(),
                                   late_gap_dialogues()})
       for (const Dialogue& dialogue : dialogues)
         folder.add_dialogue("http", dialogue.name + end, seed_of(parse_script(dialogue.script), role));

@@ -37,6 +37,7 @@ enum class Metric : uint8_t {
   lost_segments,
   lost_requests,
   unreadable_segments,
+  unreadable_connections,
   transactions,
   parse_errors,
   series,

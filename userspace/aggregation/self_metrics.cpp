@@ -98,6 +98,7 @@ void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& o
   writer.by(Metric::lost_segments, "reason", self.lost_segments);
   writer.by(Metric::lost_requests, "reason", self.lost_requests);
   writer.by(Metric::unreadable_segments, "service", "reason", self.unreadable_segments);
+  writer.by(Metric::unreadable_connections, "service", "reason", self.unreadable_connections);
   writer.by(Metric::transactions, "protocol", "role", self.transactions);
   writer.by(Metric::parse_errors, "reason", self.parse_errors);
   writer.one(Metric::series, static_cast<double>(self.series));

@@ -15,6 +15,8 @@ struct SelfMetrics {
   std::map<std::string, uint64_t> lost_requests;        ///< by reason: requests whose head was in a lost segment
   /// By service and reason; rendered sockwatch_unreadable_segments_total{service,reason}.
   std::map<std::pair<std::string, std::string>, uint64_t> unreadable_segments;
+  /// The same; rendered sockwatch_unreadable_connections_total{service,reason}.
+  std::map<std::pair<std::string, std::string>, uint64_t> unreadable_connections;
   uint64_t segments = 0;                                ///< that reached userspace
   uint64_t captured_bytes = 0;
   std::map<std::pair<std::string, std::string>, uint64_t> transactions;  ///< by protocol and role

@@ -71,6 +71,10 @@ void Pipeline::on_event(const SocketEvent& event) {
       if (!set_process(*connection, event.process)) exclude(*connection);
       break;
     case SocketEvent::Kind::close:
+      if (event.close.unread != Unread::none) {
+        ++unread_[{connection->service, event.close.unread}];
+        connection->conversation.reset();
+      }
       for (Direction d : {Direction::recv, Direction::send})
         miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns);
       close(*connection, event.ts_ns);
@@ -93,6 +97,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
   connection->conversation = std::make_unique<Conversation>(static_cast<TransactionSink&>(*this));
   connection->opened_ns = event.ts_ns;
   connection->assumed_start = event.kind != SocketEvent::Kind::open || event.open.assumed;
+  if (connection->assumed_start) connection->conversation->start_is_a_guess();
   if (event.kind == SocketEvent::Kind::open) {
     connection->local = event.open.local;
     connection->remote = event.open.remote;
@@ -245,6 +250,7 @@ void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t 
 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   if (verdict == Verdict::not_mine || verdict == Verdict::finished) {
+    if (verdict == Verdict::not_mine && connection.accepted) ++unread_[{connection.service, Unread::other}];
     drop(connection);
     return;
   }
@@ -341,6 +347,7 @@ void Pipeline::forget(ServiceId service) {
   registry_.forget_service(service);
   servers_.forget(service);
   std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
+  std::erase_if(unread_, [&](const auto& entry) { return entry.first.first == service; });
 }
 
 void Pipeline::reconfigure(const Config& config) {

@@ -150,6 +150,7 @@ class Pipeline final : private TransactionSink {
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;
   std::map<std::pair<ServiceId, Hidden>, uint64_t> unreadable_;
+  std::map<std::pair<ServiceId, Unread>, uint64_t> unread_;  ///< accepted connections of which nothing was understood
 };
 
 }  // namespace sockwatch

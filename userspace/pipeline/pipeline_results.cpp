@@ -104,6 +104,8 @@ void Pipeline::fill(SelfMetrics& self) const {
   self.lost_requests["connection_limit"] += refused_requests_;
   for (const auto& [key, n] : unreadable_)
     self.unreadable_segments[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
+  for (const auto& [key, n] : unread_)
+    self.unreadable_connections[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
   self.series = registry_.series();
   self.series_overflowed = registry_.series_overflowed();
   for (const auto& [limit, hits] : resolver_.limits_hit()) self.limits_hit[limit] = hits;

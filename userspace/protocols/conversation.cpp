@@ -74,6 +74,18 @@ bool Conversation::waiting() const {
   return false;
 }
 
+bool Conversation::consistent() const {
+  if (known_ && !parsers_[speaker_]) return false;
+  for (size_t i = 0; i < kProtocols; ++i)
+    if (parsers_[i] && ((known_ && i != speaker_) || !parsers_[i]->consistent())) return false;
+  return true;
+}
+
+void Conversation::start_is_a_guess() {
+  for (const auto& parser : parsers_)
+    if (parser) parser->start_is_a_guess();
+}
+
 size_t Conversation::memory() const {
   if (known_) return speaker().memory();
   size_t bytes = 0;

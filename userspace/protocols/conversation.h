@@ -27,6 +27,8 @@ class Conversation {
   void advance(uint64_t now_ns);
   bool waiting() const;
   size_t memory() const;
+  bool consistent() const;
+  void start_is_a_guess();
 
   /// The protocol whose parser reports, as long as it does, and the one that is spoken once that is known.
   const Protocol& protocol() const { return protocols()[speaker_]; }

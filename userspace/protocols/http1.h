@@ -2,7 +2,8 @@
 //
 // What was not seen is never guessed over. A message whose head may have been in unseen bytes is sought again where a send
 // or receive begins (a request only if its method is registered). Who answers whom is then uncertain, and stays so until an
-// answer shows it; what cannot be told has the status unknown. http1_pairing.cpp has the rules. Limits: kMaxOutstanding
+// answer shows it; what cannot be told has the status unknown. http1_pairing.cpp has the rules. A line that is no request is one
+// where a response answers it, as servers of HTTP refuse what they cannot read (http1_refusal.cpp). Limits: kMaxOutstanding
 // requests wait for their response at once; beyond it the connection is given up.
 #pragma once
 
@@ -21,9 +22,14 @@ class Http1 final : public Parser {
   static constexpr std::string_view kName = "http";
   static constexpr size_t kMaxOutstanding = 4096;
   static constexpr size_t kMaxTargetBytes = 1 << 20;        ///< of all outstanding requests; more are cut
+  static constexpr size_t kMaxUnread = 65536;               ///< behind a first line that is no request, until its answer tells
   static constexpr uint64_t kSettleNs = 500'000'000;        ///< a body that seems to have ended has, after this silence
   static constexpr uint64_t kEarlyResponseNs = 10'000'000'000;  ///< a request's body may follow its response this long
   static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no response is under way any longer
+
+  /// Method and target of a request that could not be read and was answered all the same.
+  static constexpr std::string_view kUnreadMethod = "_OTHER";
+  static constexpr std::string_view kUnreadTarget = "_other";
 
   explicit Http1(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Http1>(sink); }
@@ -35,6 +41,8 @@ class Http1 final : public Parser {
   void advance(uint64_t now_ns) override;
   bool waiting() const override;
   size_t memory() const override;
+  bool consistent() const override;
+  void start_is_a_guess() override { start_guessed_ = true; }
 
  private:
   /// One request and, as it comes, its response.
@@ -59,6 +67,7 @@ class Http1 final : public Parser {
     bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts
     bool unsure = false;         ///< which answer is its own cannot be told
     bool aborted = false;        ///< the connection closed with no response
+    bool unread = false;         ///< a line that is no request: it is one if a response answers it
     bool request_done = false;
     bool response_done = false;
   };
@@ -124,6 +133,12 @@ class Http1 final : public Parser {
   Verdict read_after_refusal(const Passage& passage, std::string_view bytes);
   Verdict release_held_request(bool is_request);
   bool request_line_is_credible() const;
+  Verdict on_bad_request_line(const Passage& passage);
+  void wait_for_refusal(const Passage& passage);
+  bool is_deaf(const Passage& passage) const {
+    return request_.phase == Phase::lost && request_.deaf_run != 0 && passage.run <= request_.deaf_run;
+  }
+  void pass_over_unread(uint16_t status);
   Verdict on_request_head(const Passage& passage, bool whole);
   Verdict request_unseen(const Passage& passage, const Unseen& bytes);
   void adopt_early_answer();
@@ -141,6 +156,7 @@ class Http1 final : public Parser {
   Verdict on_response_head(const Passage& passage, bool whole);
   void on_answer_that_is_not_http();
   void begin_answer_that_is_not_http();
+  void begin_unframed_response();
   void lose_response();
   Verdict response_unseen(const Passage& passage, const Unseen& bytes);
   bool answers_head_under_way(uint16_t status) const;
@@ -151,6 +167,7 @@ class Http1 final : public Parser {
   Verdict leave();
 
   void push(const Http1Head& head);
+  Exchange& add_exchange(std::string_view method, std::string_view target);
   void give_up_unanswered(uint64_t ts_ns, bool aborted);
   void give_up_unsure();
   void hide_responses();
@@ -162,6 +179,7 @@ class Http1 final : public Parser {
   void pop();
   size_t outstanding() const { return tail_ - head_; }
   Exchange& at(size_t i) { return exchanges_[i & (exchanges_.size() - 1)]; }
+  const Exchange& at(size_t i) const { return exchanges_[i & (exchanges_.size() - 1)]; }
   Exchange& newest() { return at(tail_ - 1); }
   bool unanswered() const { return answering_ < tail_; }
 
@@ -169,6 +187,9 @@ class Http1 final : public Parser {
   bool role_known_ = false;
   Direction request_direction_ = Direction::recv;
   bool recognised_ = false;       ///< a start line of HTTP has been seen
+  bool start_guessed_ = false;    ///< the first bytes may be the middle of a message
+  bool answer_tells_ = false;     ///< the first line is no request: whether this is HTTP shows by its answer
+  size_t unread_bytes_ = 0;       ///< behind that line
   bool left_ = false;             ///< upgraded or tunnelled
   uint32_t answered_run_ = 0;     ///< in which the last response began
   bool response_hidden_ = false;  ///< unseen bytes may have held whole responses

@@ -294,12 +294,7 @@ void HeadReader::finish_field() {
   const Field field = std::exchange(field_, Field::none);
   const std::string_view value = trim_blanks(value_);
   if (field == Field::content_length) {
-    if (head_.has_length || head_.bad_length) return;
-    // "5, 5" is what two equal fields become when a proxy joins them.
-    const std::string_view number = trim_blanks(value.substr(0, value.find(',')));
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), head_.content_length);
-    head_.has_length = error == std::errc() && end == number.data() + number.size();
-    head_.bad_length = !head_.has_length;
+    add_length(value);
   } else if (field == Field::transfer_encoding) {
     const std::string_view last = last_element(value);
     head_.chunked = equals_lower(last, "chunked");
@@ -307,6 +302,29 @@ void HeadReader::finish_field() {
   } else if (field == Field::expect) {
     head_.expect_continue = equals_lower(value, "100-continue");
   }
+}
+
+// "5, 5" is what two equal fields become when a proxy joins them. Of lengths that differ none can be believed: whoever takes another
+// one than the server does makes requests out of a body.
+void HeadReader::add_length(std::string_view value) {
+  for (bool more = value_.size() < kMaxValue; more;) {
+    const size_t comma = value.find(',');
+    const std::string_view number = trim_blanks(value.substr(0, comma));
+    uint64_t length = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), length);
+    const bool is_number = error == std::errc() && end == number.data() + number.size();
+    if (!is_number || (head_.has_length && length != head_.content_length)) break;
+    head_.has_length = true;
+    head_.content_length = length;
+    more = comma != std::string_view::npos;
+    if (!more) return;
+    value.remove_prefix(comma + 1);
+  }
+  head_.bad_length = true;
+}
+
+bool HeadReader::consistent() const {
+  return line_.size() <= kMaxLine && value_.size() <= 2 * kMaxValue + 1 && head_.method.size() <= kMaxMethod && head_.target.size() <= kMaxLine;
 }
 
 bool is_registered_method(std::string_view method) {

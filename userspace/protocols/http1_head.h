@@ -20,8 +20,8 @@ struct Http1Head {
   std::string target;              ///< request
   bool target_cut = false;         ///< request: only the target's first bytes were kept
   uint16_t status = 0;             ///< response
-  bool has_length = false;         ///< a Content-Length that is a number; the first counts
-  bool bad_length = false;         ///< a Content-Length that is none
+  bool has_length = false;         ///< a Content-Length that is a number
+  bool bad_length = false;         ///< a Content-Length that is none, or several that differ: where the body ends is not known
   bool chunked = false;            ///< the last transfer coding is chunked
   bool other_coding = false;       ///< the last transfer coding is another
   bool expect_continue = false;
@@ -66,6 +66,8 @@ class HeadReader {
   bool end_in_status_line();
   void reset();
   size_t memory() const { return line_.capacity() + head_.target.capacity() + value_.capacity(); }
+  /// Whether it keeps within its bounds.
+  bool consistent() const;
 
  private:
   enum class Field : uint8_t { none, content_length, transfer_encoding, expect };
@@ -78,6 +80,7 @@ class HeadReader {
   void on_field_line(std::string_view line);
   void on_telling_field(std::string_view name, std::string_view value);
   void finish_field();
+  void add_length(std::string_view value);
   void keep(std::string_view part);
   bool may_be_request_line() const;
 

@@ -42,20 +42,35 @@ void Http1::push(const Http1Head& head) {
   const bool behind_a_lost_one = uncertain_ && request_.run == request_.gap_run;
   pipelines_ = pipelines_ || in_body || behind_a_lost_one;
 
+  std::string_view target = head.target;
+  const bool crowded = target_bytes_ + target.size() > kMaxTargetBytes && target.size() > kCutTarget;
+  if (crowded) target = target.substr(0, kCutTarget);
+  if (crowded || head.target_cut) sink_.on_parse_error(ParseError::target_cut);
+  Exchange& exchange = add_exchange(head.method, target);
+  exchange.trace = head.trace.id();
+  exchange.expect_continue = head.expect_continue;
+  exchange.pipelined = pipelined;
+  exchange.unsure = uncertain_ && (pipelines_ || waits || in_body);
+  exchange.tentative = uncertain_ && !exchange.unsure;
+
+  if (exchange.unsure && waits && at(tail_ - 2).tentative) {
+    at(tail_ - 2).tentative = false;
+    at(tail_ - 2).unsure = true;
+  }
+}
+
+// One more, as the request side has it now, behind all others.
+Http1::Exchange& Http1::add_exchange(std::string_view method, std::string_view target) {
   if (outstanding() == exchanges_.size()) {
     std::vector<Exchange> larger(std::max<size_t>(1, exchanges_.size() * 2));
     for (size_t i = head_; i < tail_; ++i) larger[i & (larger.size() - 1)] = std::move(at(i));
     exchanges_ = std::move(larger);
   }
   Exchange& exchange = at(tail_++);
-  std::string_view target = head.target;
-  const bool crowded = target_bytes_ + target.size() > kMaxTargetBytes && target.size() > kCutTarget;
-  if (crowded) target = target.substr(0, kCutTarget);
-  if (crowded || head.target_cut) sink_.on_parse_error(ParseError::target_cut);
   target_bytes_ -= heap_bytes(exchange.target);
   exchange.target = target;
   target_bytes_ += heap_bytes(exchange.target);
-  exchange.method = head.method;
+  exchange.method = method;
   exchange.start_ns = request_.start_ns;
   exchange.first_byte_ns = exchange.end_ns = 0;
   exchange.request_bytes = exchange.response_bytes = 0;
@@ -63,19 +78,11 @@ void Http1::push(const Http1Head& head) {
   exchange.first_run = exchange.run = request_.run;
   exchange.piece = request_.piece;
   exchange.status = 0;
-  exchange.trace = head.trace.id();
+  exchange.trace = TraceId();
   exchange.cache = CacheAnswer::none;
-  exchange.expect_continue = head.expect_continue;
-  exchange.leave_given = false;
-  exchange.pipelined = pipelined;
-  exchange.unsure = uncertain_ && (pipelines_ || waits || in_body);
-  exchange.tentative = uncertain_ && !exchange.unsure;
-  exchange.aborted = exchange.request_done = exchange.response_done = false;
-
-  if (exchange.unsure && waits && at(tail_ - 2).tentative) {
-    at(tail_ - 2).tentative = false;
-    at(tail_ - 2).unsure = true;
-  }
+  exchange.expect_continue = exchange.leave_given = exchange.pipelined = exchange.unsure = exchange.tentative = false;
+  exchange.aborted = exchange.unread = exchange.request_done = exchange.response_done = false;
+  return exchange;
 }
 
 // The next exchange will get no response, or none that can be seen.
@@ -169,7 +176,22 @@ void Http1::pop() {
   }
 }
 
+bool Http1::consistent() const {
+  const bool ring = head_ <= answering_ && answering_ <= tail_ && outstanding() <= exchanges_.size() && outstanding() <= kMaxOutstanding &&
+                    (exchanges_.size() & (exchanges_.size() - 1)) == 0;
+  if (!ring) return false;
+  size_t bytes = 0;
+  for (const Exchange& exchange : exchanges_) bytes += heap_bytes(exchange.target);
+  const bool in_body = request_.phase == Phase::body || request_.phase == Phase::refused || request_.phase == Phase::unframed;
+  const bool has_owner = request_.detached || !in_body || (head_ < tail_ && !at(tail_ - 1).request_done);
+  const bool has_asker = !in_response_ || response_.detached || unanswered();
+  const bool bounded = lead_[0].size() <= HeadReader::kMaxLine && lead_[1].size() <= HeadReader::kMaxLine && request_.held.size() <= HeadReader::kMaxLine &&
+                       response_.held.size() <= HeadReader::kMaxLine && response_.recent.size() <= 7;
+  return bytes == target_bytes_ && (left_ || (has_owner && has_asker)) && bounded && request_.reader.consistent() && response_.reader.consistent();
+}
+
 void Http1::emit(const Exchange& exchange) {
+  if (exchange.unread && (exchange.status == 0 || exchange.unsure)) return;  // nobody took it for a request
   Transaction t;
   t.protocol = kName;
   t.role = request_direction_ == Direction::recv ? Role::server : Role::client;

@@ -7,6 +7,7 @@
 namespace sockwatch {
 
 Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
+  if (answer_tells_ && (unread_bytes_ += bytes.size()) > kMaxUnread) return Verdict::not_mine;  // whoever refuses does so before
   const uint64_t last_ns = std::max(std::exchange(request_.last_ns, passage.ts_ns), response_.last_ns);
   if (!request_.reader.started()) after_silence_ = last_ns != 0 && passage.ts_ns >= last_ns + kQuietNs;
   request_.last_run = passage.run;
@@ -31,7 +32,7 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
         if (!request_.detached) newest().run = passage.run;
         return Verdict::mine;
       case Phase::lost:
-        if (passage.run <= request_.deaf_run || looks_like_request(bytes) == Likeness::no) return Verdict::mine;
+        if (is_deaf(passage) || looks_like_request(bytes) == Likeness::no) return recognised_ ? Verdict::mine : Verdict::undecided;
         request_.phase = Phase::head;
         request_.resyncing = true;
         request_.reader.reset();
@@ -55,22 +56,14 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
     request_.piece = request_.pieces;
     request_.tgid = passage.tgid;
   }
-  if (!recognised_ && !request_.resyncing && !reader.is_plausible()) return Verdict::not_mine;
-  if (step.outcome == HeadOutcome::need_more) {
+  const bool plausible = recognised_ || request_.resyncing || reader.is_plausible();
+  if (plausible && step.outcome == HeadOutcome::need_more) {
     recognised_ = recognised_ || request_line_is_credible();  // no other protocol has such a line
     return Verdict::undecided;
   }
-  if (step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
-
-  reader.reset();
-  drop_early_answer();
-  if (!recognised_ && !request_.resyncing) return Verdict::not_mine;
-  sink_.on_parse_error(ParseError::bad_request_line);
-  // The server answers a line that is no request, and reads no further: what else is in this run is not asked.
-  if (!request_.resyncing) request_.deaf_run = passage.run;
-  request_.phase = Phase::lost;
+  if (plausible && step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
   bytes = {};
-  return Verdict::mine;
+  return on_bad_request_line(passage);
 }
 
 // What is found behind unseen bytes may be the end of a line.
@@ -241,6 +234,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0 || request_.phase == Phase::ended) return Verdict::mine;
+  if (is_deaf(passage)) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (passage.exact_run && (request_.phase == Phase::head || request_.phase == Phase::lost)) {
     // With no run between that was not seen, a request was lost in the run of what comes now, or behind one in its run.
     const bool started = request_.reader.started();

@@ -25,6 +25,8 @@ bool is_interim(uint16_t status) { return status < 200 && status != 101; }
 }  // namespace
 
 Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
+  // Whatever was sent behind a response, the next one begins where the server speaks again.
+  if (response_.phase == Phase::junk && passage.run > response_.last_run) response_.phase = Phase::head;
   if (response_.resyncing && response_.phase == Phase::head && !response_.reader.has_start_line() &&
       (passage.run > response_.run || looks_like_response(bytes) == Likeness::yes))
     response_.phase = Phase::lost;  // what looked like the beginning of a head was none
@@ -129,6 +131,7 @@ Verdict Http1::read_response_head(const Passage& passage, std::string_view& byte
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
   if (step.outcome == HeadOutcome::complete) return on_response_head(passage, true);
 
+  if (answer_tells_) return Verdict::not_mine;
   sink_.on_parse_error(ParseError::bad_response);
   if (response_.resyncing) {
     response_.phase = Phase::lost;
@@ -147,6 +150,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   const Http1Head& head = response_.reader.head();
   const uint16_t status = head.status;
   recognised_ = true;
+  if (std::exchange(answer_tells_, false)) sink_.on_parse_error(ParseError::bad_request_line);
   response_.resyncing = false;
   if (is_interim(status)) {  // the response is yet to come
     if (status == 100 && unanswered() && answering_ + 1 == tail_) newest().leave_given = true;
@@ -161,6 +165,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   if (response_.exact_run && response_.run == std::exchange(answered_run_, response_.run)) pipelines_ = true;
   if (response_hidden_) resolve_hidden_responses();
 
+  pass_over_unread(status);
   in_response_ = true;
   response_.detached = !unanswered() || at(answering_).first_run > response_.run;  // it began before anybody asked
   std::string_view method;
@@ -183,14 +188,14 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     return leave();
   }
   if (!whole) {
-    response_.phase = Phase::unframed;
-    response_.may_have_ended = response_.tail_known = false;
-    response_.recent.clear();
+    begin_unframed_response();
   } else if (has_no_body(method, status)) {
     response_complete(passage.ts_ns);
   } else if (head.chunked) {
     response_.body.start_chunked();
     response_.phase = Phase::body;
+  } else if (head.has_length && head.bad_length && !head.other_coding) {
+    begin_unframed_response();  // whether its reader believes one of its lengths shows when it asks again
   } else if (head.has_length && !head.other_coding) {
     response_.body.start_length(head.content_length);
     response_.phase = Phase::body;
@@ -200,6 +205,12 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   }
   response_.reader.reset();
   return Verdict::mine;
+}
+
+void Http1::begin_unframed_response() {
+  response_.phase = Phase::unframed;
+  response_.may_have_ended = response_.tail_known = false;
+  response_.recent.clear();
 }
 
 // A server need not read all of a head to refuse it; what it does not read yet may come all the same.
@@ -336,10 +347,13 @@ void Http1::response_eof(uint64_t ts_ns) {
     }
   }
   if (in_response_) response_complete(response_.last_ns);
+  // Where a body ends that has no length shows by its answer alone: what else comes is more of it.
+  const bool endless = request_.phase == Phase::unframed && !request_.unseen_body;
   while (unanswered()) {
     const bool silent = !response_hidden_ || at(answering_).first_run > response_.last_run;
     give_up_unanswered(ts_ns, silent);
   }
+  if (endless && request_.phase == Phase::lost) request_.phase = Phase::ended;
   trust_last_answer();
   response_.phase = Phase::ended;
 }

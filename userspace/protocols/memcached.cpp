@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/bounded_bytes.h"
-
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMaxTries = 32;
-constexpr uint64_t kMaxData = 1ull << 30;
+constexpr std::string_view kStored = "STORED NOT_STORED EXISTS NOT_FOUND";
+constexpr std::string_view kValues = "VALUE+ END";
+constexpr std::string_view kMeta = "HD* VA+ EN NF* NS* EX* ME+ MN";
 
 bool is_error(std::string_view word) { return word == "ERROR" || word == "CLIENT_ERROR" || word == "SERVER_ERROR"; }
 
@@ -21,39 +20,41 @@ bool ends_lines(std::string_view word) {
 
 }  // namespace
 
-// In alphabetical order.
+// In alphabetical order. Of the answers: "X" is the line, "X+" begins it and "X*" does either; "#" is a number.
 const Memcached::Name Memcached::kNames[] = {
-    {"add", "ADD", Kind::line, 4},
-    {"append", "APPEND", Kind::line, 4},
-    {"cache_memlimit", "_OTHER", Kind::line},
-    {"cas", "CAS", Kind::line, 4},
-    {"decr", "DECR", Kind::line},
-    {"delete", "DELETE", Kind::line},
-    {"flush_all", "FLUSH_ALL", Kind::line},
-    {"gat", "GAT", Kind::values},
-    {"gats", "GATS", Kind::values},
-    {"get", "GET", Kind::values},
-    {"gets", "GETS", Kind::values},
-    {"incr", "INCR", Kind::line},
-    {"lru", "_OTHER", Kind::line},
-    {"lru_crawler", "_OTHER", Kind::lines},
-    {"ma", "MA", Kind::meta},
-    {"md", "MD", Kind::meta},
-    {"me", "ME", Kind::meta},
-    {"mg", "MG", Kind::meta_get},
-    {"mn", "MN", Kind::last_meta},
-    {"ms", "MS", Kind::meta, 2},
-    {"prepend", "PREPEND", Kind::line, 4},
-    {"quit", "QUIT", Kind::goodbye},
-    {"replace", "REPLACE", Kind::line, 4},
-    {"set", "SET", Kind::line, 4},
-    {"slabs", "_OTHER", Kind::line},
-    {"stats", "STATS", Kind::lines},
-    {"touch", "TOUCH", Kind::line},
-    {"verbosity", "VERBOSITY", Kind::line},
-    {"version", "VERSION", Kind::line},
-    {"watch", "WATCH", Kind::leaves},
+    {"add", "ADD", Kind::line, kStored, 4},
+    {"append", "APPEND", Kind::line, kStored, 4},
+    {"cache_memlimit", "_OTHER", Kind::line, "OK"},
+    {"cas", "CAS", Kind::line, kStored, 4},
+    {"decr", "DECR", Kind::line, "# NOT_FOUND"},
+    {"delete", "DELETE", Kind::line, "DELETED NOT_FOUND"},
+    {"flush_all", "FLUSH_ALL", Kind::line, "OK"},
+    {"gat", "GAT", Kind::values, kValues},
+    {"gats", "GATS", Kind::values, kValues},
+    {"get", "GET", Kind::values, kValues},
+    {"gets", "GETS", Kind::values, kValues},
+    {"incr", "INCR", Kind::line, "# NOT_FOUND"},
+    {"lru", "_OTHER", Kind::line, "OK"},
+    {"lru_crawler", "_OTHER", Kind::lines, "OK END EN BUSY* BADCLASS* key=*"},
+    {"ma", "MA", Kind::meta, kMeta},
+    {"md", "MD", Kind::meta, kMeta},
+    {"me", "ME", Kind::meta, kMeta},
+    {"mg", "MG", Kind::meta_get, kMeta},
+    {"mn", "MN", Kind::last_meta, kMeta},
+    {"ms", "MS", Kind::meta, kMeta, 2},
+    {"prepend", "PREPEND", Kind::line, kStored, 4},
+    {"quit", "QUIT", Kind::goodbye, ""},
+    {"replace", "REPLACE", Kind::line, kStored, 4},
+    {"set", "SET", Kind::line, kStored, 4},
+    {"slabs", "_OTHER", Kind::line, "OK BUSY* BADCLASS* NOSPARE* NOTFULL* UNSAFE* SAME*"},
+    {"stats", "STATS", Kind::lines, "STAT+ ITEM+ PREFIX+ END RESET OK"},
+    {"touch", "TOUCH", Kind::line, "TOUCHED NOT_FOUND"},
+    {"verbosity", "VERBOSITY", Kind::line, "OK"},
+    {"version", "VERSION", Kind::line, "VERSION+"},
+    {"watch", "WATCH", Kind::leaves, "OK"},
 };
+
+std::span<const Memcached::Name> Memcached::names() { return kNames; }
 
 const Memcached::Name* Memcached::find(std::string_view name) {
   const auto* it = std::lower_bound(std::begin(kNames), std::end(kNames), name,
@@ -69,77 +70,10 @@ Verdict Memcached::data(Direction direction, const Passage& passage, std::string
     binary_->data(direction, passage, bytes);
     return Verdict::mine;
   }
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
-  Verdict verdict = Verdict::mine;
-  if (direction == client_)
-    verdict = commands(passage, bytes);
-  else
-    answers(passage, bytes);
+  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
+  const Verdict verdict = direction == client_ ? commands(passage, bytes) : answers(passage, bytes);
   last_ns_ = passage.ts_ns;
   return verdict;
-}
-
-Verdict Memcached::recognise_binary(Direction direction, const Passage& passage, std::string_view bytes) {
-  if (!lead_.empty() && direction != client_) return Verdict::not_mine;
-  client_ = direction;
-  std::string lead = lead_;
-  append_up_to(lead, MemcachedBinary::kHeader, bytes);
-  const Verdict verdict = MemcachedBinary::looks_like(lead);
-  if (verdict == Verdict::undecided) {
-    lead_ = std::move(lead);
-  } else if (verdict == Verdict::mine) {
-    recognised_ = true;
-    binary_.emplace(sink_, client_);
-    if (!lead_.empty()) binary_->data(direction, passage, lead_);
-    binary_->data(direction, passage, bytes);
-  }
-  return verdict;
-}
-
-// By a first line that is one of its commands; of those that other protocols have too, by more words than they give them.
-Verdict Memcached::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
-  const bool between = request_.at_start();
-  if (between && (!lead_.empty() || static_cast<uint8_t>(bytes[0]) == 0x80)) {
-    const Verdict verdict = recognise_binary(direction, passage, bytes);
-    if (verdict == Verdict::not_mine && unseen_before_ && ++tries_ < kMaxTries) {
-      lead_.clear();
-      return Verdict::undecided;
-    }
-    return verdict;
-  }
-  if (!between && direction != client_) return unseen_before_ ? Verdict::undecided : Verdict::not_mine;
-  if (between && !unseen_before_ && (bytes[0] < 'a' || bytes[0] > 'z')) return Verdict::not_mine;
-  if (between) {
-    client_ = direction;
-    start_ns_ = passage.ts_ns;
-    tgid_ = passage.tgid;
-  }
-  std::string_view rest = bytes;
-  const MemcachedLine::Outcome outcome = request_.read(rest);
-  if (outcome == MemcachedLine::Outcome::need_more && request_.words() <= 1) {
-    const std::string_view word = request_.word(0);
-    const bool plausible = bytes[0] >= 'a' && bytes[0] <= 'z' && (word.empty() || find(word) != nullptr);
-    return plausible || !between ? Verdict::undecided : Verdict::not_mine;
-  }
-  const Name* name = find(request_.word(0));
-  const size_t least = name == nullptr || name->kind == Kind::line ? 3 : name->kind == Kind::values || name->kind == Kind::meta_get ? 2 : 1;
-  const bool alone = name != nullptr && (name->name == "version" || name->name == "flush_all" || name->name == "verbosity" || name->name == "slabs" ||
-                                         name->name == "lru" || name->name == "cache_memlimit");
-  uint64_t length = 0;
-  const bool sized = name != nullptr && (name->data_word == 0 || request_.number(name->data_word, length));
-  if (name == nullptr || outcome == MemcachedLine::Outcome::bad || name->kind == Kind::goodbye) {
-    if (!unseen_before_ || ++tries_ >= kMaxTries) return Verdict::not_mine;
-    request_.reset();
-    return Verdict::undecided;
-  }
-  if (outcome == MemcachedLine::Outcome::need_more) return Verdict::undecided;
-  if ((request_.words() < least && !(alone || name->name == "delete")) || !sized) return Verdict::not_mine;
-  if (request_.last_word().starts_with("HTTP/")) return Verdict::not_mine;  // a method in small letters
-  recognised_ = true;
-  client_run_ = passage.run;
-  last_ns_ = passage.ts_ns;
-  if (const Verdict verdict = command(passage); verdict != Verdict::mine) return verdict;
-  return commands(passage, rest);
 }
 
 Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
@@ -150,13 +84,13 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
       has_next_ = false;
       request_.reset();
     }
-    if (lost_ && framed_ && !overlaps_) {
+    if (lost_ && framed_ && !overlap_.proven()) {
       lost_ = false;
       answer_.reset();
     }
-    if (!pending_.empty()) overlaps_ = true;
+    if (!pending_.empty()) overlap_.suspect();
   }
-  while (framed_ && !bytes.empty()) {
+  while (framed_ && (!bytes.empty() || request_.data_ended())) {
     if (request_.at_start() && !has_next_) {
       start_ns_ = passage.ts_ns;
       tgid_ = passage.tgid;
@@ -184,7 +118,7 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
 
 // A command's line has ended.
 Verdict Memcached::command(const Passage& passage) {
-  static constexpr Name kUnknown = {"", "_OTHER", Kind::line};
+  static constexpr Name kUnknown = {"", "_OTHER", Kind::line, ""};
   const Name* name = find(request_.word(0));
   next_ = {.name = name != nullptr ? name : &kUnknown, .quiet = false, .tgid = tgid_, .start_ns = start_ns_};
   const Kind kind = next_.name->kind;
@@ -204,14 +138,7 @@ Verdict Memcached::command(const Passage& passage) {
 
 Verdict Memcached::push(const Passage& passage) {
   has_next_ = false;
-  switch (next_.name->kind) {
-    case Kind::leaves:
-      return Verdict::finished;
-    case Kind::goodbye:
-      return Verdict::mine;
-    default:
-      break;
-  }
+  if (next_.name->kind == Kind::goodbye) return Verdict::mine;
   if (no_reply_ || lost_) {
     report(next_, QueryStatus::unknown, passage.ts_ns);
   } else if (pending_.size() >= kMaxPending) {
@@ -223,12 +150,13 @@ Verdict Memcached::push(const Passage& passage) {
   return Verdict::mine;
 }
 
-void Memcached::answers(const Passage& passage, std::string_view bytes) {
-  while (!lost_ && !bytes.empty()) {
+Verdict Memcached::answers(const Passage& passage, std::string_view bytes) {
+  overlap_.server_speaks(false);
+  while (!lost_ && (!bytes.empty() || answer_.data_ended())) {
     bool good = true;
     switch (answer_.read(bytes)) {
       case MemcachedLine::Outcome::need_more:
-        return;
+        return Verdict::mine;
       case MemcachedLine::Outcome::bad:
         good = false;
         break;
@@ -239,10 +167,12 @@ void Memcached::answers(const Passage& passage, std::string_view bytes) {
         if (!pending_.empty() && pending_.front().name->kind == Kind::meta_get) end(QueryStatus::ok, passage.ts_ns);
         break;
     }
+    if (closed_) return Verdict::finished;
     if (good) continue;
     sink_.on_parse_error(ParseError::bad_message);
     lose(passage.ts_ns);
   }
+  return Verdict::mine;
 }
 
 // A line of the server's has ended. False: it makes no sense.
@@ -259,6 +189,10 @@ bool Memcached::answer(uint64_t ts_ns) {
   if (is_error(word)) {
     front.keys = front.hits;  // what was not answered was no miss
     end(QueryStatus::error, ts_ns);
+  } else if (kind == Kind::leaves) {
+    end(QueryStatus::ok, ts_ns);
+    lose(ts_ns);  // what comes now is a log
+    closed_ = true;
   } else if (kind == Kind::values && word == "VALUE") {
     if (!answer_.number(3, length) || length > kMaxData) return false;
     if (front.hits < front.keys) ++front.hits;
@@ -318,20 +252,22 @@ Verdict Memcached::unseen(Direction direction, const Passage& passage, const Uns
   if (closed_) return Verdict::finished;
   // The middle of a value tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.before_tail();
-  if (!recognised_) {
+  if (!recognised_ && !(line_waits_ && direction == client_ && carries_data())) {
+    begin_anew();
     unseen_before_ = true;
-    lead_.clear();
-    request_.reset();
     return Verdict::undecided;
   }
+  if (!recognised_) take_line();
   if (binary_) {
     binary_->unseen(direction, passage, bytes);
     return Verdict::mine;
   }
   const bool from_client = direction == client_;
+  if (!from_client) overlap_.server_speaks(bytes.late);
   last_ns_ = passage.ts_ns;
   if (from_client ? !framed_ : lost_) return Verdict::mine;
-  if (from_client ? request_.skip(middle) : answer_.skip(middle)) return data(direction, passage, bytes.tail);
+  if (from_client ? request_.skip(middle) : answer_.skip(middle))
+    return from_client ? commands(passage, bytes.tail) : answers(passage, bytes.tail);
   framed_ = framed_ && !from_client;
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   lose(passage.ts_ns);
@@ -351,6 +287,12 @@ void Memcached::close(uint64_t ts_ns) {
   if (binary_) binary_->close(ts_ns);
   for (const Command& command : pending_) report(command, QueryStatus::aborted, ts_ns);
   pending_.clear();
+}
+
+bool Memcached::consistent() const {
+  const bool bounded = pending_.size() <= kMaxPending && lead_.size() <= MemcachedBinary::kHeader && early_.size() <= kMaxEarly &&
+                       early_answer_.size() <= kMaxFirstAnswer;
+  return bounded && (!lost_ || pending_.empty()) && (recognised_ || pending_.empty()) && (!binary_ || binary_->consistent());
 }
 
 SessionState Memcached::session() const {

@@ -31,6 +31,7 @@ class MemcachedBinary {
   void close(uint64_t ts_ns);
   SessionState session() const { return pending_.empty() && readers_[0].header.empty() && readers_[0].left == 0 ? SessionState::idle : SessionState::active; }
   size_t memory() const { return pending_.size() * sizeof(Request); }
+  bool consistent() const { return pending_.size() <= kMaxPending && (!lost_ || pending_.empty()); }
 
  private:
   struct Header {

@@ -29,6 +29,8 @@ class MemcachedLine {
   void expect_data(uint64_t length) { data_left_ = length + 2; }
   /// Bytes of the data that passed unseen; false when they may have held more than that.
   bool skip(uint64_t length);
+  /// The data has ended unseen: read() has yet to say so.
+  bool data_ended() const { return data_skipped_; }
   void reset() { *this = MemcachedLine(); }
   bool at_start() const { return !in_line_ && data_left_ == 0 && !data_skipped_; }
 

@@ -22,7 +22,8 @@ Verdict MySql::data(Direction direction, const Passage& passage, std::string_vie
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return phase_ == Phase::start ? Verdict::undecided : Verdict::mine;
   if (phase_ == Phase::start) return recognise(direction, passage, bytes);
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
+  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
+  if (direction != client_) overlap_.server_speaks(false);
   const Verdict verdict = consume(direction, passage, bytes);
   last_ns_ = passage.ts_ns;
   return verdict;
@@ -119,6 +120,14 @@ SessionState MySql::session() const {
   if (!pending_.empty() || !readers_[0].at_start()) return SessionState::active;
   if (!ready_once_) return SessionState::none;
   return in_transaction_ ? SessionState::in_transaction : SessionState::idle;
+}
+
+bool MySql::consistent() const {
+  size_t rest = 0;
+  for (const Command& command : pending_) rest += command.rest.size();
+  const bool bounded = pending_.size() <= kMaxPending && statements_.size() <= kMaxStatements && lead_.size() <= 6 && last_.size() <= kEnd;
+  const bool certain = (!lost_ || pending_.empty()) && (!adrift_ || pending_.size() == 1);
+  return bounded && certain && rest == rest_bytes_ && readers_[0].consistent() && readers_[1].consistent();
 }
 
 size_t MySql::memory() const {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "protocols/mysql_packet.h"
+#include "protocols/overlap.h"
 #include "protocols/parser.h"
 
 namespace sockwatch {
@@ -25,6 +26,7 @@ class MySql final : public Parser {
   static constexpr size_t kMaxStatements = 4096;
   static constexpr size_t kMaxText = 16 * 1024;  ///< of a command that is looked at
   static constexpr size_t kMaxAnswer = 1024;     ///< the same of a packet of the server's
+  static constexpr size_t kEnd = 11;             ///< of a result that ends in OK without more; EOF is shorter
   static constexpr uint32_t kDeprecateEof = 0x1000000;   ///< capability: results end in OK instead of EOF
   static constexpr uint64_t kSettleNs = 500'000'000;     ///< an answer that seems to have ended has, after this silence
   static constexpr uint64_t kQuietNs = 10'000'000'000;   ///< after this silence no answer is under way any longer
@@ -41,6 +43,7 @@ class MySql final : public Parser {
   SessionState session() const override;
   Role role() const override { return client_ == Direction::send ? Role::client : Role::server; }
   size_t memory() const override;
+  bool consistent() const override;
 
  private:
   enum class Phase : uint8_t { start, greeted, logging_in, commands, encrypted, compressed };
@@ -130,7 +133,7 @@ class MySql final : public Parser {
   bool framed_[2] = {true, true};  ///< the client's packets are followed; the server's
   bool lost_ = false;              ///< which answer belongs to which command is not known
   bool adrift_ = false;            ///< the answer to the only command is not followed; its end will tell
-  bool overlaps_ = false;          ///< the client has asked anew before it had its answer
+  Overlap overlap_;                ///< of the client's commands with its answers
   std::string last_;               ///< the server's last bytes, while its packets are not followed
 };
 

@@ -7,12 +7,6 @@ namespace sockwatch {
 
 using namespace mysql;
 
-namespace {
-
-constexpr size_t kEnd = 11;  // of a result that ends in OK without more; EOF is shorter
-
-}  // namespace
-
 Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
   if (closed_) return Verdict::finished;
   if (phase_ == Phase::start) {
@@ -25,6 +19,7 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
     return Verdict::mine;
   }
   const bool from_client = direction == client_;
+  if (!from_client) overlap_.server_speaks(bytes.late);
   last_ns_ = passage.ts_ns;
   if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
     if (!from_client) {
@@ -69,7 +64,7 @@ void MySql::lose_frame(Direction direction, uint64_t ts_ns, bool late) {
 // Whether the rest of the run is one command's, which the server answers.
 bool MySql::is_long_command() const {
   const MySqlPacketReader& r = readers_[0];
-  return r.goes_on() && pending_.empty() && !overlaps_ && byte(r.payload(), 0) != kLongData;
+  return r.goes_on() && pending_.empty() && !overlap_.possible() && byte(r.payload(), 0) != kLongData;
 }
 
 // Which answer belongs to which command is not known from here on.
@@ -119,7 +114,7 @@ void MySql::begin_client_run(std::string_view bytes) {
     framed_[0] = true;
     reader(true).reset();
   }
-  if (lost_ && framed_[0] && !overlaps_ && reader(true).at_start()) {
+  if (lost_ && framed_[0] && !overlap_.proven() && reader(true).at_start()) {
     lost_ = false;
     framed_[1] = true;
     reader(false).reset();
@@ -127,7 +122,7 @@ void MySql::begin_client_run(std::string_view bytes) {
   }
   if (!pending_.empty() && answer_ != Answer::local_file && phase_ == Phase::commands &&
       pending_.front().kind != Command::Kind::log_in)
-    overlaps_ = true;
+    overlap_.suspect();
 }
 
 }  // namespace sockwatch

@@ -31,6 +31,7 @@ class MySqlPacketReader {
   uint64_t start_ns() const { return start_ns_; }     ///< its first byte
   uint32_t tgid() const { return tgid_; }
   size_t memory() const { return kept_.capacity(); }
+  bool consistent() const { return kept_.size() <= max_kept_ && kept_.size() <= length_ && left_ <= length_; }
 
  private:
   bool end();

@@ -72,6 +72,8 @@ class Parser {
  public:
   virtual ~Parser() = default;
 
+  /// Where the connection began is a guess: its first bytes may be the middle of a message.
+  virtual void start_is_a_guess() {}
   /// The next bytes of one direction. They begin where a send or receive began.
   virtual Verdict data(Direction direction, const Passage& passage, std::string_view bytes) = 0;
   /// Bytes that passed unseen, after what data() has handed over.
@@ -89,6 +91,8 @@ class Parser {
   virtual Role role() const { return Role::client; }
   /// Heap bytes held beyond the object itself, roughly.
   virtual size_t memory() const = 0;
+  /// Whether what it holds agrees with itself and keeps within its bounds. For tests and fuzzers, which ask after each step.
+  virtual bool consistent() const = 0;
 };
 
 enum class ProtocolKind : uint8_t { http, database, cache };

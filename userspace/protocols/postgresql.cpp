@@ -16,7 +16,9 @@ constexpr size_t kMaxTries = 32;
 
 Verdict PostgreSql::data(Direction direction, const Passage& passage, std::string_view bytes) {
   if (closed_) return Verdict::finished;
-  return phase_ == Phase::start ? recognise(direction, passage, bytes) : consume(direction, passage, bytes);
+  if (phase_ == Phase::start) return recognise(direction, passage, bytes);
+  note_passage(direction, passage, false);
+  return consume(direction, passage, bytes);
 }
 
 Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
@@ -81,6 +83,13 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
     if (verdict != Verdict::mine) return verdict;
   }
   return Verdict::mine;
+}
+
+// Which tells whether the client waits for its answers. `missed`: bytes before these were lost.
+void PostgreSql::note_passage(Direction direction, const Passage& passage, bool missed) {
+  if (heard_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
+  heard_ns_ = passage.ts_ns;
+  if (direction != client_) overlap_.server_speaks(missed);
 }
 
 // What was begun in one phase is never gone on with in another.
@@ -183,6 +192,17 @@ SessionState PostgreSql::session() const {
   const bool asking = client.in_body || !client.header.empty() || unsynced_;
   if (asking || (!pending_.empty() && !adrift_) || failed_ || ((lost_ || adrift_) && !is_ready(last_))) return SessionState::active;
   return (lost_ || adrift_ ? last_.back() : transaction_) == 'I' ? SessionState::idle : SessionState::in_transaction;
+}
+
+bool PostgreSql::consistent() const {
+  size_t cycles = 0, text = 0;
+  for (const Pending& pending : pending_) {
+    cycles += pending.kind == Pending::Kind::query || pending.kind == Pending::Kind::sync ? 1 : 0;
+    text += pending.text.size();
+  }
+  const bool bounded = pending_.size() <= kMaxPending && statements_.size() <= kMaxStatements && portals_.size() <= kMaxStatements &&
+                       readers_[0].kept.size() <= kMaxKept && readers_[1].kept.size() <= kMaxKept && last_.size() <= kEnd;
+  return bounded && cycles == cycles_ && text == text_bytes_ && (!lost_ || pending_.empty()) && (!adrift_ || !pending_.empty());
 }
 
 size_t PostgreSql::memory() const {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "protocols/bounded_bytes.h"
+#include "protocols/overlap.h"
 #include "protocols/parser.h"
 #include "protocols/postgresql_message.h"
 
@@ -25,7 +26,9 @@ class PostgreSql final : public Parser {
   static constexpr size_t kMaxStatements = 1024;
   static constexpr size_t kMaxStatementName = 64;
   static constexpr size_t kMaxKept = 1024;  ///< of a message's body that tells something
-  static constexpr uint64_t kSettleNs = 500'000'000;  ///< an answer that seems to have ended has, after this silence
+  static constexpr size_t kEnd = 8;         ///< of an answer, that tell what became of the question: its last byte but one, and ReadyForQuery
+  static constexpr uint64_t kSettleNs = 500'000'000;    ///< an answer that seems to have ended has, after this silence
+  static constexpr uint64_t kQuietNs = 10'000'000'000;  ///< after this silence no answer is under way any longer
 
   explicit PostgreSql(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<PostgreSql>(sink); }
@@ -39,6 +42,7 @@ class PostgreSql final : public Parser {
   SessionState session() const override;
   Role role() const override { return client_ == Direction::send ? Role::client : Role::server; }
   size_t memory() const override;
+  bool consistent() const override;
 
  private:
   enum class Phase : uint8_t {
@@ -89,6 +93,7 @@ class PostgreSql final : public Parser {
 
   Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
   Verdict consume(Direction direction, const Passage& passage, std::string_view bytes);
+  void note_passage(Direction direction, const Passage& passage, bool missed);
   void enter(Phase phase);
   Verdict read_startup(Reader& r, const Passage& passage, std::string_view& bytes);
   Verdict read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes);
@@ -146,7 +151,9 @@ class PostgreSql final : public Parser {
   bool ready_once_ = false;
   bool terminated_ = false;          ///< the client has taken its leave
   char transaction_ = 'I';           ///< as the server last said
-  bool pipelines_ = false;           ///< the client has asked before it had its answer
+  Overlap overlap_;                  ///< of the client's questions with the server's answers
+  uint32_t cycle_run_ = 0;           ///< in which the last cycle was asked for
+  uint64_t heard_ns_ = 0;            ///< the last byte of either direction
   std::map<std::string, std::string_view, std::less<>> statements_;  ///< prepared ones' operations, by name
   struct Portal {
     std::string_view operation;

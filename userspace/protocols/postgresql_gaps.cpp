@@ -9,12 +9,6 @@ namespace sockwatch {
 
 using namespace postgresql;
 
-namespace {
-
-constexpr size_t kEnd = 8;  // of an answer, that tell what became of the question: its last byte but one, and ReadyForQuery
-
-}  // namespace
-
 // Which answer belongs to which question is not known from here on.
 void PostgreSql::lose(uint64_t ts_ns) {
   settle_all(QueryStatus::unknown, ts_ns);
@@ -61,7 +55,7 @@ void PostgreSql::begin_client_run(std::string_view bytes) {
   if (!framed && !copying_) framed = begins_message(bytes);
   const Reader& r = reader(client_);
   // Once the server has said that it is ready no question is open; unless the client does not wait for answers.
-  if (!lost_ || !framed || r.in_body || !r.header.empty() || pipelines_ || !is_ready(last_)) return;
+  if (!lost_ || !framed || r.in_body || !r.header.empty() || overlap_.proven() || !is_ready(last_)) return;
   follow_server();
   lost_ = false;
   unproven_ = true;
@@ -121,6 +115,7 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     sink_.on_parse_error(ParseError::encrypted);
     return Verdict::mine;
   }
+  note_passage(direction, passage, bytes.late);
   Reader& r = reader(direction);
   r.run = passage.run;
   if (!framed_[static_cast<size_t>(direction)] || (lost_ && direction != client_)) {

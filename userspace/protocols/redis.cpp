@@ -17,7 +17,7 @@ Verdict Redis::data(Direction direction, const Passage& passage, std::string_vie
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!recognised_) return recognise(direction, passage, bytes);
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlaps_ = false;
+  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
   const Verdict verdict = direction == client_ ? requests(passage, bytes) : replies(passage, bytes);
   last_ns_ = passage.ts_ns;
   return verdict;
@@ -31,11 +31,11 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
       framed_ = true;
       request_.reset();
     }
-    if (lost_ && framed_ && !overlaps_) {
+    if (lost_ && framed_ && !overlap_.proven()) {
       lost_ = false;
       reply_.reset();
     }
-    if (!pending_.empty()) overlaps_ = true;
+    if (!pending_.empty()) overlap_.suspect();
   }
   while (framed_ && !bytes.empty()) {
     if (request_.at_start()) {
@@ -98,6 +98,7 @@ Verdict Redis::request(const Passage& passage) {
 }
 
 Verdict Redis::replies(const Passage& passage, std::string_view bytes) {
+  overlap_.server_speaks(false);
   while (!lost_ && !adrift_ && !bytes.empty()) {
     const RedisReplyReader::Outcome outcome = reply_.read(bytes);
     const bool transaction = !pending_.empty() && pending_.front().known->effect == RedisEffect::exec;
@@ -206,6 +207,7 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
     return Verdict::undecided;
   }
   const bool from_client = direction == client_;
+  if (!from_client) overlap_.server_speaks(bytes.late);
   if (from_client && passage.run != client_run_) settle_adrift();
   last_ns_ = passage.ts_ns;
   if (from_client ? !framed_ : lost_ || adrift_) return Verdict::mine;
@@ -226,12 +228,12 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
 
 // Whether the command under way is the run's first: what was not seen is taken for its words.
 bool Redis::is_long_command() const {
-  return request_.is_array() && !request_.is_blank() && pending_.empty() && queued_.empty() && !overlaps_ && !lost_;
+  return !request_.at_start() && request_.is_array() && !request_.is_blank() && pending_.empty() && queued_.empty() && !overlap_.possible() && !lost_;
 }
 
 // Whether the reply under way is the only one that is waited for, and no message.
 bool Redis::single_question() const {
-  return pending_.size() == 1 && !overlaps_ && !subscribed_ && queued_.empty() && reply_.begun() != nullptr && reply_.begun()->type != '>';
+  return pending_.size() == 1 && !overlap_.possible() && !subscribed_ && queued_.empty() && reply_.begun() != nullptr && reply_.begun()->type != '>';
 }
 
 // Its beginning tells what became of the command, and of how many elements; not what they are.
@@ -268,6 +270,12 @@ SessionState Redis::session() const {
   if (!recognised_) return SessionState::none;
   if (!pending_.empty() || !request_.at_start()) return SessionState::active;
   return in_multi_ ? SessionState::in_transaction : SessionState::idle;
+}
+
+bool Redis::consistent() const {
+  const bool bounded = pending_.size() <= kMaxPending && queued_.size() <= kMaxQueued && executed_.size() <= queued_.size() && early_.size() <= kMaxEarly;
+  const bool certain = (!lost_ || (pending_.empty() && queued_.empty())) && (!adrift_ || (pending_.size() == 1 && reply_.begun() != nullptr));
+  return bounded && certain && (recognised_ || pending_.empty());
 }
 
 size_t Redis::memory() const {

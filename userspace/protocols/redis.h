@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/overlap.h"
 #include "protocols/parser.h"
 #include "protocols/redis_commands.h"
 #include "protocols/redis_reply.h"
@@ -38,6 +39,7 @@ class Redis final : public Parser {
   SessionState session() const override;
   Role role() const override { return client_ == Direction::send ? Role::client : Role::server; }
   size_t memory() const override;
+  bool consistent() const override;
 
  private:
   struct Command {
@@ -94,7 +96,7 @@ class Redis final : public Parser {
   bool framed_ = true;          ///< the client's commands are followed
   bool lost_ = false;           ///< which reply belongs to which command is not known
   bool adrift_ = false;         ///< the reply to the only command is not followed; it has ended when the client speaks again
-  bool overlaps_ = false;       ///< the client has asked anew before it had its replies
+  Overlap overlap_;             ///< of the client's commands with its replies
 };
 
 }  // namespace sockwatch

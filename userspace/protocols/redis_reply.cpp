@@ -136,7 +136,8 @@ RedisReplyReader::Outcome RedisReplyReader::on_value(const RedisReply& value) {
   RedisReply ended = value;
   while (depth_ > 0) {
     Frame& frame = frames_[depth_ - 1];
-    if (frame.left == frame.reply.elements) keep_text(frame.reply, ended.beginning());
+    const bool is_text = ended.elements == 0;  // what an aggregate within begins with is not what this one does
+    if (frame.left == frame.reply.elements && is_text) keep_text(frame.reply, ended.beginning());
     frame.reply.nulls += ended.null ? 1 : 0;
     frame.reply.zeros += ended.type == ':' && ended.integer == 0 ? 1 : 0;
     --frame.left;

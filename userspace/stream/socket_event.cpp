@@ -39,6 +39,15 @@ Endpoint parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+std::string_view to_string(Unread kind) {
+  switch (kind) {
+    case Unread::none: return "none";
+    case Unread::tls: return "tls";
+    case Unread::other: return "other";
+  }
+  return "other";
+}
+
 std::string_view to_string(Hidden reason) {
   constexpr std::string_view names[kHiddenReasons] = {"none",   "splice",   "fault",   "truncated",
                                                       "compat", "io_uring", "syscall", "skipped", "preempted", "encrypted", "compressed"};

@@ -89,8 +89,14 @@ struct Eof {
   uint64_t end = 0;    ///< offset behind its last byte, so that a loss at the very end is noticed; 0: not told
 };
 
+/// What a connection says of which nothing is understood.
+enum class Unread : uint8_t { none, tls, other };
+inline constexpr size_t kUnreadKinds = 3;
+std::string_view to_string(Unread kind);
+
 struct Close {
   bool reset = false;  ///< by RST
+  Unread unread = Unread::none;  ///< the connection lives on, but is watched no longer
   uint64_t end[2] = {};  ///< the same of both directions
 };
 

@@ -191,6 +191,8 @@ TEST_F(PipelineTest, WhatIsNotHttpIsIgnoredFromThenOn) {
   start_live();
   open(1);
   say(1, Direction::recv, "SSH-2.0-OpenSSH_9.2\r\n");
+  EXPECT_EQ(ignored_.size(), 0u);  // a server of HTTP would refuse it
+  say(1, Direction::send, "SSH-2.0-OpenSSH_9.2\r\n");
   EXPECT_EQ(ignored_, (std::vector<SocketId>{1}));
   EXPECT_EQ(self().connections, 0u);
   serve(1, "/a");  // on its way still
@@ -202,6 +204,7 @@ TEST_F(PipelineTest, WhatIsNotHttpInARecordingStaysIgnored) {
   start();
   open(1);
   say(1, Direction::recv, "SSH-2.0-OpenSSH_9.2\r\n");
+  say(1, Direction::send, "SSH-2.0-OpenSSH_9.2\r\n");
   serve(1, "/a");
   EXPECT_TRUE(seen_.empty());
   close(1);
@@ -557,6 +560,44 @@ TEST_F(PipelineTest, WhatCouldNotBeReadIsCountedByServiceAndReason) {
   EXPECT_EQ((self().unreadable_segments[{"shop", "splice"}]), 1u);
   EXPECT_EQ(self().parse_errors["unseen_request"], 1u);
   EXPECT_EQ(self().parse_errors["unseen_response"], 1u);
+}
+
+TEST_F(PipelineTest, AcceptedConnectionsOfWhichNothingIsUnderstoodAreCounted) {
+  start();
+  Open accepted = between("10.0.0.1:80", "10.0.0.7:5000", "shop");
+  accepted.accepted = true;
+  for (SocketId socket : {1, 2, 3, 4}) open(socket, accepted);
+  for (const auto& [socket, kind] : {std::pair{SocketId{1}, Unread::tls}, {2, Unread::other}, {3, Unread::none}}) {
+    SocketEvent event = event_of(socket, SocketEvent::Kind::close);
+    event.close.unread = kind;
+    event.close.end[0] = 500;
+    pipeline_->on_event(event);
+  }
+  say(4, Direction::recv, "(\r\n");
+  EXPECT_EQ((self().unreadable_connections[{"shop", "other"}]), 1u);  // the answer may yet be HTTP's
+  say(4, Direction::send, "what?\r\n");
+  EXPECT_EQ((self().unreadable_connections[{"shop", "other"}]), 2u);
+  EXPECT_EQ((self().unreadable_connections[{"shop", "tls"}]), 1u);
+  EXPECT_EQ(self().parse_errors["unseen_request"], 0u);
+  open(5, between("10.0.0.7:5000", "10.0.0.1:80", "client"));
+  say(5, Direction::send, "(\r\n");
+  say(5, Direction::recv, "what?\r\n");
+  EXPECT_EQ((self().unreadable_connections.count({"client", "other"})), 0u);
+}
+
+// A recording that does not tell where its connections begin: what looks like no request is the middle of one.
+TEST_F(PipelineTest, ALineThatIsNoRequestIsOneWhereTheConnectionsStartWasSeen) {
+  start();
+  const std::string refused = "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n";
+  say(1, Direction::recv, "of a body\r\n");
+  say(1, Direction::send, refused);
+  close(1);
+  EXPECT_EQ(seen_, Lines());
+  open(2, between("10.0.0.1:80", "", "shop"));
+  say(2, Direction::recv, "of a body\r\n");
+  say(2, Direction::send, refused);
+  close(2);
+  EXPECT_EQ(seen_, (Lines{"2 server shop  _OTHER _other _other 400"}));
 }
 
 }  // namespace

@@ -332,6 +332,8 @@ constexpr Dialogue kFraming[] = {
     {"almost_a_proxy_header", R"(
       > ||\0|QUIT \x21\x11\0\x0cGET /a HTTP/1.1||
       < HTTP/1.1 400 Bad|Content-Length: 0||
+      = error bad_request_line
+      = _OTHER _other 400 0 0
     )"},
     {"long_heads", R"(
       > GET /\{a*9000} HTTP/1.1|Cookie: \{x=y; *3000}|Host: a||

@@ -30,6 +30,8 @@ constexpr Dialogue kHostile[] = {
     {"a_blank_before_the_method", R"(
       >  GET /a HTTP/1.1||
       < HTTP/1.1 400 Bad|Content-Length: 0||
+      = error bad_request_line
+      = _OTHER _other 400 0 0
     )"},
     {"text_that_is_no_request", R"(
       > INSERT INTO t VALUES (1)|
@@ -52,6 +54,8 @@ constexpr Dialogue kHostile[] = {
     {"a_long_line_of_text_that_is_no_request", R"(
       > INSERT INTO t VALUES \{(1), *6000}||
       < HTTP/1.1 200 OK|Content-Length: 0||
+      = error bad_request_line
+      = _OTHER _other 200 0 0
     )"},
     {"a_long_request_line", R"(
       > GET /\{a*20000} HTTP/1.1||
@@ -100,6 +104,8 @@ constexpr Dialogue kHostile[] = {
       > INSERT INTO t VALUES \{(1), *3000}
       >? 5000
       < HTTP/1.1 200 OK|Content-Length: 0||
+      = error bad_request_line
+      = _OTHER _other 200 0 0
     )"},
     {"http09", R"(
       > GET /a|
@@ -112,7 +118,7 @@ constexpr Dialogue kHostile[] = {
       > GET /b|
       < HTTP/1.1 400 Bad|Content-Length: 0||
       = error bad_request_line
-      = error orphan_response
+      = _OTHER _other 400 0 0
     )"},
     {"answer_that_is_not_http", R"(
       > GET /a HTTP/1.1||
@@ -170,7 +176,7 @@ constexpr Dialogue kHostile[] = {
       > what is this|GET /b HTTP/1.1||
       < HTTP/1.1 400 Bad|Content-Length: 0||
       = error bad_request_line
-      = error orphan_response
+      = _OTHER _other 400 0 0
       > GET /c HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 0||
       = GET /c 200 0 0
@@ -181,7 +187,7 @@ constexpr Dialogue kHostile[] = {
       = POST /a 200 3 0
       < HTTP/1.1 400 Bad|Content-Length: 0||
       = error bad_request_line
-      = error orphan_response
+      = _OTHER _other 400 0 0
     )"},
     {"bad_chunk_in_the_response", R"(
       > GET /a HTTP/1.1||GET /b HTTP/1.1||

@@ -59,6 +59,8 @@ INSTANTIATE_TEST_SUITE_P(Endings, Http1Dialogue,
                          testing::ValuesIn(ending_dialogues().begin(), ending_dialogues().end()), name_of);
 INSTANTIATE_TEST_SUITE_P(Hostile, Http1Dialogue,
                          testing::ValuesIn(hostile_dialogues().begin(), hostile_dialogues().end()), name_of);
+INSTANTIATE_TEST_SUITE_P(Refusals, Http1Dialogue,
+                         testing::ValuesIn(refusal_dialogues().begin(), refusal_dialogues().end()), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Gaps, Http1Dialogue,
                          testing::ValuesIn(gap_dialogues().begin(), gap_dialogues().end()), name_of);

@@ -62,6 +62,7 @@ class Performance {
         expected_errors_.push_back(step.bytes);
         break;
     }
+    if (!over_ && !parser_->consistent()) surprises_ += "inconsistent after: " + step.bytes + "\n";
   }
 
   std::string finish() {

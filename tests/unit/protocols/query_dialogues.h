@@ -14,6 +14,7 @@ struct Turn {
   std::string bytes;
   size_t unseen = 0;
   std::string tail = {};
+  bool late = false;  ///< the unseen bytes are told of only now, and may have passed before
 };
 Turn client(std::string bytes);
 Turn server(std::string bytes);

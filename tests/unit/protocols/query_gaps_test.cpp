@@ -1,7 +1,9 @@
 // Dialogues with databases and caches of which a part is not seen.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "query_dialogues.h"
 #include "query_messages.h"
@@ -226,11 +228,13 @@ TEST(QueryGaps, WhatMayHaveHeldWholeMessagesMakesItsQuestionsUnknownAndFootingIs
   EXPECT_EQ(packets.finish(), (Lines{"GET ok 1+0", "GET unknown", "GET ok 1+0"}));
 
   QueryPlayer memcached(Role::client);
+  memcached.play(client("get x\r\n"));
+  memcached.play(server("END\r\n"));
   memcached.play(client("get a\r\nget b\r\n"));
   memcached.play({Turn::Who::server, "VAL", 40, ""});
   memcached.play(client("get c\r\n"));
   memcached.play(server("END\r\n"));
-  EXPECT_EQ(memcached.finish(), (Lines{"GET unknown", "GET unknown", "GET ok 0+1"}));
+  EXPECT_EQ(memcached.finish(), (Lines{"GET ok 0+1", "GET unknown", "GET unknown", "GET ok 0+1"}));
 }
 
 TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
@@ -270,6 +274,95 @@ TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
     memcached.play(server(answer(0, 1, 3, "Not found")));
     EXPECT_EQ(memcached.finish(), (Lines{"GET ok 0+1"}));
   }
+}
+
+struct Busy {
+  const char* protocol;
+  std::vector<Turn> start;
+  std::string question, answer, line;
+};
+
+std::vector<Busy> busy_connections() {
+  return {{"redis", {}, resp({"GET", "k"}), "$1\r\nv\r\n", "GET ok 1+0"},
+          {"memcached", {}, "get k\r\n", "VALUE k 0 1\r\nv\r\nEND\r\n", "GET ok 1+0"},
+          {"memcached, binary", {}, ask(0, 1, "k"), answer(0, 0, 1, "v"), "GET ok 1+0"},
+          {"postgresql", {client(pg_startup()), server(kPgWelcome)}, pg('Q', nul("SELECT 1")), kPgRow + done("SELECT 1") + ready('I'), "SELECT ok"},
+          {"mysql",
+           {server(my_greeting(kUsual)), client(my_login(kUsual)), server(my_ok(2, 2))},
+           my_command(3, "COMMIT"),
+           my_ok(1, 2),
+           "COMMIT ok"}};
+}
+
+// Which bytes of an exchange are lost: its answer, its question, both of many; or the end of an answer.
+TEST(QueryGaps, ABusyConnectionIsReadAgainAfterALoss) {
+  for (const Busy& busy : busy_connections()) {
+    for (const char* lost : {"answer", "question", "many", "answers and the last question", "end of an answer"}) {
+      const std::string_view what = lost;
+      QueryPlayer player(Role::client);
+      for (const Turn& turn : busy.start) player.play(turn);
+      const auto exchange = [&] {
+        player.play(client(busy.question));
+        player.play(server(busy.answer));
+      };
+      exchange();
+      if (what == "answer") {
+        player.play(client(busy.question));
+        player.skip_runs(2);
+        player.play(client(busy.question));
+        player.play({Turn::Who::server, "", busy.answer.size(), "", true});
+        player.play(server(busy.answer));
+      } else if (what == "question") {
+        player.skip_runs(1);
+        player.play(server(busy.answer));
+        player.play({Turn::Who::client, "", busy.question.size(), "", true});
+        player.play(client(busy.question));
+        player.play(server(busy.answer));
+      } else if (what == "many") {
+        player.skip_runs(40);
+        player.play({Turn::Who::client, "", 20 * busy.question.size(), "", true});
+        player.play(client(busy.question));
+        player.play({Turn::Who::server, "", 20 * busy.answer.size(), "", true});
+        player.play(server(busy.answer));
+      } else if (what == "end of an answer") {
+        player.play(client(busy.question));
+        player.play(server(busy.answer.substr(0, 3)));
+        player.play(client(busy.question));
+        player.play({Turn::Who::server, "", busy.answer.size() - 3, "", true});
+        player.play(server(busy.answer));
+      } else {
+        player.play(client(busy.question));
+        player.skip_runs(3);
+        player.play({Turn::Who::server, "", busy.answer.size(), "", true});
+        player.play(server(busy.answer));
+      }
+      const size_t before = player.sink().lines.size();
+      for (int i = 0; i < 5; ++i) exchange();
+      const Lines lines = player.finish();
+      ASSERT_GE(lines.size(), before + 3) << busy.protocol << ", lost: " << lost;
+      EXPECT_EQ(Lines(lines.end() - 3, lines.end()), Lines(3, busy.line)) << busy.protocol << ", lost: " << lost;
+      EXPECT_EQ(lines.front(), busy.line) << busy.protocol << ", lost: " << lost;
+    }
+  }
+}
+
+// A client that asks before it has its answer, with every byte seen, gets none by chance after a loss.
+TEST(QueryGaps, AClientThatDoesNotWaitGetsNoAnswerOfAnother) {
+  QueryPlayer redis(Role::client);
+  const std::string get = resp({"GET", "k"}), set = resp({"SET", "k", "v"});
+  redis.play(client(get));
+  redis.play(client(get));
+  for (int i = 0; i < 3; ++i) {
+    redis.play(server("$1\r\nv\r\n"));
+    redis.play(client(i == 2 ? set : get));
+  }
+  redis.play({Turn::Who::server, "", 7, "", true});
+  for (int i = 0; i < 5; ++i) {
+    redis.play(server(i == 1 ? "+OK\r\n" : "$1\r\nv\r\n"));
+    redis.play(client(get));
+  }
+  const Lines lines = redis.finish();
+  EXPECT_EQ(std::count_if(lines.begin() + 3, lines.end(), [](const std::string& line) { return !is_unanswered(line); }), 0) << lines.size();
 }
 
 }  // namespace

@@ -48,9 +48,14 @@ class QueryPlayer {
     Verdict verdict = Verdict::undecided;
     for (std::string_view rest = turn.bytes; !rest.empty() && verdict <= Verdict::mine; rest.remove_prefix(std::min(piece, rest.size())))
       verdict = conversation_.data(direction, passage(), rest.substr(0, piece));
-    if (turn.unseen > 0) verdict = conversation_.unseen(direction, passage(), {.length = turn.unseen, .tail = turn.tail, .late = false});
+    EXPECT_TRUE(conversation_.consistent());
+    if (turn.unseen > 0) verdict = conversation_.unseen(direction, passage(), {.length = turn.unseen, .tail = turn.tail, .late = turn.late});
+    EXPECT_TRUE(conversation_.consistent());
     return verdict;
   }
+
+  /// So many changes of direction pass with no byte seen of either side.
+  void skip_runs(uint32_t runs) { run_ += runs; }
 
   Lines finish() {
     conversation_.advance(now_ + 2'000'000'000);

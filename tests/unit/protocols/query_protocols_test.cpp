@@ -40,6 +40,20 @@ TEST(QueryProtocols, WhatWaitsWhenAConnectionLeavesItsProtocolIsUnknown) {
   EXPECT_EQ(redis.sink().lines, (Lines{"GET unknown", "MONITOR ok"}));
   EXPECT_EQ(redis.finish(), redis.sink().lines);
 
+  // memcached answers what waits, and the command itself, before it begins with its log.
+  for (const size_t piece : {SIZE_MAX, size_t{1}}) {
+    QueryPlayer memcached(Role::client);
+    memcached.play(client("get a\r\nwatch fetchers\r\n"), piece);
+    EXPECT_EQ(memcached.play(server("END\r\nOK\r\nts=1.2 gid=1 type=item_get key=a status=not_found\r\n"), piece), Verdict::finished);
+    EXPECT_EQ(memcached.sink().lines, (Lines{"GET ok 0+1", "WATCH ok"}));
+    EXPECT_EQ(memcached.finish(), memcached.sink().lines);
+  }
+  QueryPlayer unanswered(Role::client);
+  unanswered.play(client("get a\r\n"));
+  unanswered.play(server("END\r\n"));
+  unanswered.play(client("get a\r\nwatch\r\n"));
+  EXPECT_EQ(unanswered.finish(), (Lines{"GET ok 0+1", "GET aborted", "WATCH aborted"}));
+
   QueryPlayer mysql(Role::client);
   mysql.play(server(my_greeting(kUsual)));
   mysql.play(client(my_login(kUsual)));
@@ -93,7 +107,12 @@ TEST(QueryProtocols, HttpStaysHttp) {
     }
   }
   QueryPlayer ssh(Role::server);
-  EXPECT_EQ(ssh.play(client("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")), Verdict::not_mine);
+  ssh.play(client("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
+  EXPECT_EQ(ssh.play(server("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")), Verdict::not_mine);
+  // What is never answered is not waited for without end.
+  QueryPlayer one_way(Role::server);
+  EXPECT_EQ(one_way.play(client("servers.a.load 1 2\n")), Verdict::undecided);
+  EXPECT_EQ(one_way.play(client(std::string(70'000, 'a'))), Verdict::not_mine);
 }
 
 // Redis takes commands as lines too; so do many others.
@@ -132,10 +151,57 @@ TEST(Redis, ManyLinesInARowAreCommandsBeforeAnyReply) {
     player.play(server(replies), piece);
     EXPECT_EQ(player.finish(), expected) << piece;
     QueryPlayer other(Role::server);
-    EXPECT_EQ(other.play(client("SET first v\r\nGET a\r\nDEL a\r\nPING\r\nHost: a\r\n" + lines), piece), Verdict::not_mine) << piece;
+    other.play(client("SET first v\r\nGET a\r\nDEL a\r\nPING\r\nHost: a\r\n" + lines), piece);
+    EXPECT_EQ(other.play(server(replies), piece), Verdict::not_mine) << piece;
   }
   QueryPlayer long_line(Role::server);
-  EXPECT_EQ(long_line.play(client("SET first v\r\nSET k " + std::string(5000, 'v') + "\r\n")), Verdict::not_mine);
+  long_line.play(client("SET first v\r\nSET k " + std::string(5000, 'v') + "\r\n"));
+  EXPECT_EQ(long_line.play(server("+OK\r\n")), Verdict::not_mine);
+}
+
+// Words of memcached and Redis that others have too, with answers of their own.
+TEST(QueryProtocols, WhoHasTheSameWordsAndOtherAnswersIsNoCache) {
+  const std::vector<std::vector<Turn>> foreign = {
+      {client("stats\r\n"), server("OK 10\r\n---\na: 1\n\r\n"), client("put 0 0 60 5\r\nhello\r\n"), server("INSERTED 1\r\n")},  // beanstalkd
+      {client("version\n"), server("OK 1.1.19\n"), client("status\n"), server(".\n")},                                              // gearmand
+      {client("stats\n"), server("uptime: 10\nmessages.bad_lines_seen: 0\nEND\n\n"), client("get a b c\n"), server("END\n")},          // statsd
+      {client("get a\n"), server("1\n"), client("get b\n"), server("nil\n"), client("delete a\n"), server("OK\n")},
+      {client("delete k\r\n"), server("200 gone\r\n")},
+      {client("incr k 1\r\n"), server("five\r\n")},
+      {client("get a b c\r\n"), server(std::string(2000, 'x'))},
+      {client("quit\r\n"), server("BYE\r\n"), client("get a\r\n"), server("END\r\n")},
+  };
+  for (const Role role : {Role::client, Role::server}) {
+    for (const std::vector<Turn>& turns : foreign) {
+      for (const size_t piece : {SIZE_MAX, size_t{1}, size_t{3}}) {
+        QueryPlayer player(role);
+        Verdict verdict = Verdict::undecided;
+        for (const Turn& turn : turns)
+          if (verdict <= Verdict::mine) verdict = player.play(turn, piece);
+        EXPECT_EQ(verdict, Verdict::not_mine) << turns[0].bytes;
+        EXPECT_EQ(player.finish(), Lines()) << turns[0].bytes;
+        EXPECT_EQ(player.sink().errors, Lines()) << turns[0].bytes;
+      }
+    }
+  }
+}
+
+TEST(QueryProtocols, AValueTellsMemcachedBeforeItsAnswer) {
+  QueryPlayer memcached(Role::client);
+  memcached.play(client("set k 0 0 9000\r\n" + std::string(9000, 'v') + "\r\n"));
+  memcached.play(server("STORED\r\n"));
+  EXPECT_EQ(memcached.finish(), (Lines{"SET ok"}));
+
+  QueryPlayer unseen(Role::client);
+  unseen.play({Turn::Who::client, "set k 0 0 9000\r\n" + std::string(100, 'v'), 8902, ""});
+  unseen.play(server("STORED\r\n"));
+  EXPECT_EQ(unseen.finish(), (Lines{"SET ok"}));
+
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "get k\r\n";
+  QueryPlayer batch(Role::client);
+  EXPECT_EQ(batch.play(client(many)), Verdict::mine);
+  EXPECT_EQ(batch.finish().size(), 1000u);
 }
 
 }  // namespace
