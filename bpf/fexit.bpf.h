@@ -16,7 +16,7 @@ static __always_inline void pass_unread(struct sock *sk, __u32 direction, int re
 	struct socket_state *st;
 
 	count(SW_COUNT_PREEMPTED);
-	if (ret <= 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
+	if (ret <= 0 || flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB))
 		return;
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (!st || st->verdict >= VERDICT_IGNORE)

@@ -60,6 +60,7 @@ struct inet_connection_sock;
 struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
+	__u32 urg_seq;
 	__u64 tcp_mstamp;
 	__u32 write_seq;
 	__u32 snd_una;
@@ -172,6 +173,7 @@ struct pt_regs {
 #define IPPROTO_MPTCP 262
 #define RCV_SHUTDOWN 1
 #define SHUTDOWN_MASK 3
+#define MSG_OOB 1
 #define MSG_PEEK 2
 #define MSG_TRUNC 0x20
 #define MSG_ERRQUEUE 0x2000

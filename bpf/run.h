@@ -18,7 +18,8 @@ static __always_inline void begin_run(struct socket_state *st, __u32 direction)
 /* The bytes go the other way now. */
 static __always_inline void turn(struct socket_state *st, __u32 direction)
 {
-	emit_untold(st, !direction);
+	if (st->verdict != VERDICT_ANSWER) /* what was said may yet be told in its own words */
+		emit_untold(st, !direction);
 	begin_run(st, direction);
 	if (st->verdict <= VERDICT_MAYBE) {
 		st->verdict = VERDICT_NEW;

@@ -18,6 +18,9 @@ static __always_inline __u32 skipped_bytes(struct sock *sk, struct socket_state 
 	now = tp->copied_seq;
 	skipped = now - st->copied_seq - received;
 	st->copied_seq = now;
+	/* An urgent byte is counted as consumed where it was passed over: it is none of the stream that is read. */
+	if (skipped && tp->urg_seq - (now - received - skipped) < skipped + received)
+		skipped--;
 	/* Consuming the FIN counts one; another thread's receive may be ahead of its report. */
 	if (skipped == 1 && sk->sk_shutdown & RCV_SHUTDOWN)
 		return 0;
@@ -63,6 +66,16 @@ __noinline int emit_part(struct socket_state *st)
 	return p->skip < p->length;
 }
 
+/* Of an accepted connection on which nothing is known that was said: userspace is to count whose it was. */
+static __noinline int tell_unread(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
+{
+	if (!st->passive || (!st->opened && !emit_open(sk, st, now, tgid)))
+		return 0;
+	emit_control(st, SW_RECORD_CLOSE, SW_FLAG_UNREAD | (st->probe[0] == 0x16 ? SW_FLAG_TLS : 0));
+	st->closed = 1;
+	return 0;
+}
+
 #define HIDDEN_RECORDS 16 /* of a run, after which hidden bytes are told of together: a long file is sent in many segments */
 #define PARTS_MAX 64 /* more than the budget of a run lasts for */
 
@@ -76,7 +89,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	__u32 tgid = task->tgid, first, captured, tail;
 	struct scratch *s = scratch();
 	struct message *m;
-	bool begins;
+	bool begins, answers = false;
 
 	if (!s)
 		return;
@@ -109,6 +122,19 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 	}
 
 	begins = d->run_records == 0;
+	if (st->verdict == VERDICT_ANSWER) {
+		if (st->request_direction == 1 + direction) { /* more of what its answer is to tell of */
+			pass(d, length, now);
+			return;
+		}
+		captured = m->hidden ? 0 : copy_message(s, length, 0, length < SMALL_SEGMENT ? length : SMALL_SEGMENT, 0);
+		if (!judge_answer(st, direction, s->data, captured)) {
+			st->verdict = VERDICT_IGNORE;
+			tell_unread(sk, st, now, tgid);
+			return;
+		}
+		answers = true;
+	}
 	if (d->run_bytes >= (st->queries ? QUERY_RUN_BYTES : RUN_BYTES) || d->run_records >= RUN_RECORDS) {
 		/* Enough of this run. Only a segment that begins with a head of HTTP is told of at once. */
 		__u32 keep = length < SW_TAIL_MAX ? length : SW_TAIL_MAX;
@@ -138,6 +164,10 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 			judge(st, direction, captured, length);
 		if (st->verdict == VERDICT_IGNORE)
 			return;
+	}
+	if (st->verdict == VERDICT_ANSWER) {
+		pass(d, length, now);
+		return;
 	}
 	if (st->verdict == VERDICT_NEW) { /* the start was not seen and this run says nothing */
 		pass(d, length, now);
@@ -179,6 +209,8 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		goto lost;
 	if (st->tgid != tgid)
 		emit_owner(st, now, tgid);
+	if (answers)
+		emit_probe(st, !direction);
 	emit_untold(st, direction);
 
 	fill_header(&s->header, st, direction, length - skip, now);

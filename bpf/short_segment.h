@@ -18,7 +18,7 @@ static __always_inline bool as_usual(struct socket_state *st, __u32 direction, i
 {
 	struct stream *d = &st->streams[direction], *other = &st->streams[!direction];
 
-	if (!st->opened || st->tgid != (__u32)task->tgid || flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
+	if (!st->opened || st->tgid != (__u32)task->tgid || flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC | MSG_OOB))
 		return false;
 	if (d->told != d->offset)
 		return false;

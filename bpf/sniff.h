@@ -9,6 +9,7 @@
 
 #include "message.h"
 #include "ring.h"
+#include "run.h"
 
 /* What one run (bytes of one direction with none of the other between) may cost. */
 /* In segments longer than SMALL_SEGMENT the head is sought that far. */
@@ -56,11 +57,12 @@ static long sniff_byte(__u32 i, struct sniff *sniff)
 			sniff->verdict = VERDICT_MINE;
 			return 1;
 		}
-	} else if (c == ' ') {
-		sniff->verdict = sniff->letters ? VERDICT_MINE : VERDICT_IGNORE;
+	} else if ((c == ' ' || c == '\t') && sniff->letters) {
+		sniff->verdict = VERDICT_MINE;
 		return 1;
 	} else if (!is_token(c)) {
 		sniff->stop = c;
+		sniff->verdict = VERDICT_IGNORE;
 		return 1;
 	}
 	sniff->letters++;
@@ -106,7 +108,8 @@ static __always_inline bool is_proxy_header(const __u8 *p, __u32 have)
 /* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
 __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, __u64 length)
 {
-	struct sniff sniff = { .verdict = VERDICT_IGNORE };
+	/* Where nothing stops the look, there are empty lines, or a word longer than can be told here: userspace knows more. */
+	struct sniff sniff = { .verdict = VERDICT_MINE };
 	struct scratch *s = scratch();
 	__u32 have, n;
 
@@ -121,14 +124,20 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 	sniff.length = st->probe_len;
 	LOOP(PROBE_MAX, sniff_byte, &sniff);
 	st->verdict = sniff.verdict;
+	if (!st->from_start && sniff.letters == PROBE_MAX)
+		st->verdict = VERDICT_IGNORE; /* more likely content than a word */
 	if (st->verdict == VERDICT_IGNORE) {
-		if (sniff.stop == '\r' && sniff.letters > 1 && st->probe[0] >= 'A' && st->probe[0] <= 'Z')
-			st->verdict = VERDICT_MINE; /* a line of one word: a command of Redis, perhaps */
+		if ((sniff.stop == '\r' || sniff.stop == '\n') && sniff.letters > 1)
+			st->verdict = VERDICT_MINE; /* a line of one word: a command of Redis or memcached, perhaps */
 		else if (is_proxy_header(st->probe, st->probe_len))
 			st->verdict = VERDICT_MINE;
 		else
 			st->verdict = judge_binary(st, st->probe, st->probe_len, length);
 		st->queries = st->verdict == VERDICT_MINE && st->probe[0] != '\r';
+		if (st->verdict == VERDICT_IGNORE && st->from_start) {
+			st->verdict = VERDICT_ANSWER;
+			st->request_direction = 1 + direction;
+		}
 	} else if (st->verdict == VERDICT_MINE) {
 		st->queries = st->probe[0] >= 'a' && st->probe[0] <= 'z'; /* memcached's commands; HTTP's methods are capitals */
 	}
@@ -139,6 +148,50 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 		st->probe_len = PROBE_MAX; /* this run has been judged */
 	}
 	return 0;
+}
+
+/*
+ * Of a connection whose first bytes begin no message: whether the other side answers them in HTTP, as servers refuse what they
+ * cannot read. If so userspace is to be told of those bytes; emit_probe() does.
+ */
+static __always_inline bool judge_answer(struct socket_state *st, __u32 direction, const __u8 *data, __u32 captured)
+{
+	const __u64 version = 0x2e312f50545448ull; /* "HTTP/1.", little-endian */
+	__u64 first = *(__u64 *)data;
+	__u64 known = captured >= 7 ? 0x00ffffffffffffffull : (1ull << (captured * 8 & 63)) - 1;
+
+	if (!captured || (first ^ version) & known)
+		return false;
+	st->verdict = VERDICT_MINE;
+	st->queries = 0;
+	st->request_direction = 1 + !direction;
+	return true;
+}
+
+/* The first bytes of a direction, of which nothing has been told. */
+static __noinline void emit_probe(struct socket_state *st, __u32 direction)
+{
+	struct stream *d = &st->streams[direction & 1];
+	struct {
+		struct sw_header header;
+		__u8 probe[2 * PROBE_MAX];
+	} r;
+	__u32 captured = st->probe_len & (2 * PROBE_MAX - 1);
+
+	__builtin_memset(&r.header, 0, sizeof(r.header));
+	r.header.socket = st->cookie;
+	r.header.ts_ns = d->last_ts;
+	r.header.length = d->offset;
+	r.header.tgid = st->tgid;
+	r.header.run = st->run - 1;
+	r.header.captured = captured;
+	r.header.kind = SW_RECORD_SEGMENT;
+	r.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	__builtin_memcpy(r.probe, st->probe, sizeof(r.probe));
+	count(SW_COUNT_SEGMENTS);
+	if (!output(&r, sizeof(r.header) + captured, bpf_ktime_get_ns()))
+		count_lost(st, direction, true);
+	d->told = d->offset;
 }
 
 enum head_kind { HEAD_NONE = 0, HEAD_RESPONSE, HEAD_REQUEST };

@@ -146,7 +146,7 @@ static __always_inline bool there_is_room(struct socket_state *st, __u32 directi
 /* What is not a short segment as usual. Static, and no part of its callers: their path stays short. */
 static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 direction, int ret, int flags)
 {
-	if (flags & MSG_ERRQUEUE)
+	if (flags & (MSG_ERRQUEUE | MSG_OOB)) /* nothing of the stream */
 		return 0;
 	if (ret == 0) {
 		if (!(flags & MSG_PEEK))

@@ -10,6 +10,7 @@ enum verdict {
 	VERDICT_NEW = 0, /* no byte has told yet */
 	VERDICT_MAYBE,   /* looks like HTTP as far as it goes; too short to tell */
 	VERDICT_MINE, /* a protocol that userspace knows, as far as can be told here */
+	VERDICT_ANSWER, /* no message begins so; a server that answers in HTTP took it for one all the same */
 	VERDICT_IGNORE,
 	VERDICT_POSTPONED, /* of interest, and userspace has no room for it */
 };

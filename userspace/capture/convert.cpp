@@ -92,6 +92,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
     case SW_RECORD_CLOSE:
       event.kind = SocketEvent::Kind::close;
       event.close.reset = h.flags & SW_FLAG_RESET;
+      event.close.unread = !(h.flags & SW_FLAG_UNREAD) ? Unread::none : h.flags & SW_FLAG_TLS ? Unread::tls : Unread::other;
       event.close.end[0] = h.offset;
       event.close.end[1] = h.length;
       return true;
