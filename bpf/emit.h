@@ -3,17 +3,8 @@
 #ifndef SOCKWATCH_EMIT_H
 #define SOCKWATCH_EMIT_H
 
-#include "ring.h"
+#include "process.bpf.h"
 #include "scratch.h"
-
-/* The process's name, not the thread's: it may be the only one that is ever known. */
-static __always_inline void fill_process(struct sw_process *process)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	process->cgroup_id = bpf_get_current_cgroup_id();
-	bpf_probe_read_kernel(process->comm, sizeof(process->comm), task->group_leader->comm);
-}
 
 static __always_inline void fill_names(struct sw_names *names, struct sock *sk)
 {
@@ -70,6 +61,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 {
 	struct scratch *s = scratch();
 	struct sw_open *open;
+	__u32 service;
 
 	if (!s)
 		return false;
@@ -80,7 +72,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 	s->open.header.kind = SW_RECORD_OPEN;
 	s->open.header.tgid = tgid;
 	s->open.header.run = st->run;
-	fill_process(&open->process);
+	service = fill_process(&open->process, s->open.service);
 	fill_names(&open->names, sk);
 	open->from_start = st->from_start;
 	open->accepted = st->passive;
@@ -90,7 +82,7 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 			open->names.peer = unix_peer_cookie(sk);
 		}
 	}
-	if (!output(&s->open, sizeof(s->open), now)) {
+	if (!output(&s->open, sizeof(s->open.header) + sizeof(s->open.open) + service, now)) {
 		count(SW_COUNT_LOST_CONTROL);
 		return false;
 	}
@@ -102,14 +94,19 @@ static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, 
 
 static __noinline void emit_owner(struct socket_state *st, __u64 now, __u32 tgid)
 {
-	struct {
-		struct sw_header header;
-		struct sw_process process;
-	} owner = { .header = { .socket = st->cookie, .ts_ns = now, .tgid = tgid, .kind = SW_RECORD_OWNER } };
+	struct scratch *s = scratch();
+	__u32 service;
 
-	fill_process(&owner.process);
+	if (!s)
+		return;
+	__builtin_memset(&s->owner.header, 0, sizeof(s->owner.header));
+	s->owner.header.socket = st->cookie;
+	s->owner.header.ts_ns = now;
+	s->owner.header.tgid = tgid;
+	s->owner.header.kind = SW_RECORD_OWNER;
+	service = fill_process(&s->owner.process, s->owner.service);
 	st->tgid = tgid;
-	if (!output(&owner, sizeof(owner), now))
+	if (!output(&s->owner, sizeof(s->owner.header) + sizeof(s->owner.process) + service, now))
 		count(SW_COUNT_LOST_CONTROL);
 	introduce(tgid);
 }

@@ -84,12 +84,20 @@ struct fdtable {
 struct files_struct { struct fdtable *fdt; };
 struct io_uring_task;
 struct thread_info { __u32 status; };
+struct mm_struct {
+	unsigned long start_code;
+	unsigned long start_stack;
+	unsigned long env_start;
+	unsigned long env_end;
+};
 struct task_struct {
 	struct thread_info thread_info;
 	void *stack;
 	unsigned int flags;
 	int pid;
 	int tgid;
+	struct mm_struct *mm;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	char comm[16];
 	struct files_struct *files;
@@ -178,6 +186,7 @@ struct pt_regs {
 #define MSG_TRUNC 0x20
 #define MSG_ERRQUEUE 0x2000
 #define PF_IO_WORKER 0x00000010
+#define PF_FORKNOEXEC 0x00000040
 #define PF_KTHREAD 0x00200000
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_RECV 3

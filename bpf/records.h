@@ -21,11 +21,11 @@ typedef uint64_t sw_u64;
 #endif
 
 enum sw_record_kind {
-	SW_RECORD_OPEN = 0,    /* header + struct sw_open; before the socket's first segment */
+	SW_RECORD_OPEN = 0,    /* header + struct sw_open + the service's name; before the socket's first segment */
 	SW_RECORD_SEGMENT = 1, /* header + captured bytes + tail bytes */
 	SW_RECORD_EOF = 2,     /* one direction has ended */
 	SW_RECORD_CLOSE = 3,   /* both have */
-	SW_RECORD_OWNER = 4,   /* header + struct sw_process; another process uses the socket now */
+	SW_RECORD_OWNER = 4,   /* header + struct sw_process + the service's name; another process uses the socket now */
 };
 
 enum sw_direction { SW_RECV = 0, SW_SEND = 1 };
@@ -73,6 +73,24 @@ struct sw_header {
 struct sw_process {
 	sw_u64 cgroup_id;
 	char comm[16];
+	sw_u32 parent; /* the process it was forked from, where neither has executed a program since; 0: there is none any more */
+	sw_u32 user;   /* its real user id */
+	sw_u8 forked;  /* it has executed nothing since it was forked */
+	sw_u8 service_length; /* of the name that ends the record, from the environment that the program was executed with; 0: none */
+	sw_u8 pad[6];
+};
+
+/* Bytes of a service's name from the environment, with the NUL that ends it while it is copied. */
+#define SW_SERVICE_MAX 129u
+
+/* The variables of the environment that tell a service's name. A longer name than fits is not looked for here. */
+#define SW_VARIABLES 8u     /* a power of two */
+#define SW_VARIABLE_MAX 64u /* bytes of a variable's name with the "=" behind it; a power of two */
+struct sw_variable {
+	sw_u64 text[SW_VARIABLE_MAX / 8]; /* the name with "=", and zeros */
+	sw_u64 mask[SW_VARIABLE_MAX / 8]; /* ones where text has a byte of the name */
+	sw_u32 length;                    /* 0: there is no such variable */
+	sw_u32 pad;
 };
 
 enum sw_family { SW_FAMILY_INET = 1, SW_FAMILY_INET6 = 2, SW_FAMILY_UNIX = 3 };
@@ -131,6 +149,7 @@ enum sw_counter {
 	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
 	SW_COUNT_POSTPONED_REQUESTS,  /* requests on sockets for which there was no room */
 	SW_COUNT_PREEMPTED,           /* sends and receives not read: their program had interrupted another of ours */
+	SW_COUNT_ENVIRONMENTS_CUT,    /* executed programs whose environment was too long to be searched to its end, or could not be read or kept */
 	SW_COUNTERS,
 };
 
@@ -146,8 +165,9 @@ struct sw_ring {
 	sw_u32 nest;     /* programs at work on this CPU */
 	sw_u32 looks;
 	sw_u64 counts[SW_COUNTERS];
+	sw_u8 pad1[128 - 24 - 8 * SW_COUNTERS]; /* the consumer's cache line is another one */
 	sw_u64 tail; /* consumed up to here; written by the consumer */
-	sw_u8 pad2[40];
+	sw_u8 pad2[56];
 	/* size bytes of records follow, then SW_RING_SLACK */
 };
 
@@ -177,8 +197,10 @@ struct sw_entry {
 #define SW_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
 #endif
 SW_ASSERT_SIZE(sw_header, 48);
-SW_ASSERT_SIZE(sw_open, 192);
-SW_ASSERT_SIZE(sw_ring, 128);
+SW_ASSERT_SIZE(sw_process, 40);
+SW_ASSERT_SIZE(sw_open, 208);
+SW_ASSERT_SIZE(sw_variable, 136);
+SW_ASSERT_SIZE(sw_ring, 192);
 SW_ASSERT_SIZE(sw_entry, 16);
 SW_ASSERT_SIZE(sw_socket_entry, 144);
 

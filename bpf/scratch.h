@@ -55,7 +55,13 @@ struct scratch {
 	struct {
 		struct sw_header header;
 		struct sw_open open;
+		char service[SW_SERVICE_MAX];
 	} open;
+	struct {
+		struct sw_header header;
+		struct sw_process process;
+		char service[SW_SERVICE_MAX];
+	} owner;
 	__u8 tail[SW_TAIL_MAX];
 	struct sw_header header;
 	__u8 data[2 * SW_CAPTURE_MAX];

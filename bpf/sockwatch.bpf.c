@@ -289,6 +289,15 @@ int BPF_PROG(sw_destroy, struct sock *sk)
 }
 
 #include "fexit.bpf.h"
+/* What a program is to be called by its environment; see process.bpf.h. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sw_exec, struct task_struct *task)
+{
+	preempt_off();
+	executed(task);
+	preempt_on();
+	return 0;
+}
 
 /* io_uring's requests; see uring.h. */
 SEC("tp_btf/io_uring_submit_req")

@@ -16,8 +16,9 @@ namespace sockwatch {
 namespace {
 
 constexpr size_t kMaxStat = 4096;
+constexpr size_t kMaxStatus = 16384;
+constexpr uint64_t kForkedOnly = 0x40;  // PF_FORKNOEXEC
 constexpr size_t kMaxComm = 64;
-constexpr size_t kMaxSocketTable = 256 << 10;  // listening sockets come first in it
 
 template <typename Number>
 std::optional<Number> parse(std::string_view text, int base = 10) {
@@ -32,23 +33,6 @@ void drop_newline(std::string& text) {
 }
 
 using Directory = std::unique_ptr<DIR, decltype([](DIR* directory) { closedir(directory); })>;
-
-// "socket:[123]" for every socket in the table that listens on the port.
-std::vector<std::string> listeners_in(std::string_view table, uint16_t port) {
-  std::vector<std::string> links;
-  while (!table.empty()) {
-    const std::string_view line = table.substr(0, table.find('\n'));
-    table.remove_prefix(std::min(table.size(), line.size() + 1));
-    // sl, local address:port, remote address:port, state, queues, timer, retransmits, uid, timeout, inode
-    const Arguments words = split_words(line);
-    if (words.size() < 10 || words[0] == "sl") continue;
-    if (words[3] != "0A") break;
-    const std::string_view local = words[1];
-    if (parse<uint16_t>(local.substr(local.rfind(':') + 1), 16) == port)
-      links.push_back("socket:[" + std::string(words[9]) + "]");
-  }
-  return links;
-}
 
 }  // namespace
 
@@ -73,6 +57,11 @@ std::string ProcReader::read_of(uint32_t pid, const char* file, size_t most) con
 }
 
 std::optional<ProcessIdentity> ProcReader::identity(uint32_t pid) const {
+  const std::optional<ProcessState> now = state(pid);
+  return now ? std::optional(now->identity) : std::nullopt;
+}
+
+std::optional<ProcessState> ProcReader::state(uint32_t pid) const {
   const std::string stat = read_of(pid, "stat", kMaxStat);
   const size_t name_end = stat.rfind(')');  // the command name may hold anything
   if (name_end == std::string::npos) return std::nullopt;
@@ -87,14 +76,29 @@ std::optional<ProcessIdentity> ProcReader::identity(uint32_t pid) const {
   if (!start_time) return std::nullopt;
   const uint64_t code = field(26).value_or(0);
   const uint64_t stack = field(28).value_or(0);
-  return ProcessIdentity{.start_time = *start_time, .image = code <= 1 ? 0 : code ^ (stack << 1)};
+  return ProcessState{.identity = {.start_time = *start_time, .image = code <= 1 ? 0 : code ^ (stack << 1)},
+                      .parent = static_cast<uint32_t>(field(4).value_or(0)),
+                      .forked = (field(9).value_or(0) & kForkedOnly) != 0};
 }
 
-std::string ProcReader::executable(uint32_t pid) const {
+std::optional<uint32_t> ProcReader::user(uint32_t pid) const {
+  const std::string status = read_of(pid, "status", kMaxStatus);
+  constexpr std::string_view key = "\nUid:\t";
+  const size_t at = status.find(key);
+  if (at == std::string::npos) return std::nullopt;
+  const std::string_view rest = std::string_view(status).substr(at + key.size());
+  return parse<uint32_t>(rest.substr(0, rest.find('\t')));
+}
+
+std::string ProcReader::link_of(uint32_t pid, const char* file) const {
   std::array<char, 4096> target;
-  const ssize_t n = ::readlink(of(pid, "exe").c_str(), target.data(), target.size());
+  const ssize_t n = ::readlink(of(pid, file).c_str(), target.data(), target.size());
   return n > 0 ? std::string(target.data(), static_cast<size_t>(n)) : std::string();
 }
+
+std::string ProcReader::executable(uint32_t pid) const { return link_of(pid, "exe"); }
+
+std::string ProcReader::folder(uint32_t pid) const { return link_of(pid, "cwd"); }
 
 std::string ProcReader::comm(uint32_t pid) const {
   std::string comm = read_of(pid, "comm", kMaxComm);
@@ -102,14 +106,14 @@ std::string ProcReader::comm(uint32_t pid) const {
   return comm;
 }
 
-std::string ProcReader::environment(uint32_t pid, const std::vector<std::string>& names) const {
+ProcReader::Variable ProcReader::environment(uint32_t pid, const std::vector<std::string>& names) const {
   if (names.empty()) return {};
   const std::string text = read_of(pid, "environ", kMaxEnvironment);
   const Arguments variables = split_command_line(text);
   for (const std::string& name : names)
     for (const std::string_view variable : variables)
       if (variable.size() > name.size() + 1 && variable.starts_with(name) && variable[name.size()] == '=')
-        return std::string(variable.substr(name.size() + 1));
+        return {name, std::string(variable.substr(name.size() + 1))};
   return {};
 }
 
@@ -123,29 +127,6 @@ void ProcReader::each_process(const std::function<bool(uint32_t pid)>& visit) co
   const Directory directory(opendir(root_.c_str()));
   while (const dirent* entry = directory ? readdir(directory.get()) : nullptr)
     if (const auto pid = parse<uint32_t>(entry->d_name); pid && !visit(*pid)) return;
-}
-
-bool ProcReader::listens_on(uint32_t pid, uint16_t port) const {
-  std::vector<std::string> links;
-  for (const char* table : {"net/tcp", "net/tcp6"})
-    for (std::string& link : listeners_in(read_of(pid, table, kMaxSocketTable), port))
-      links.push_back(std::move(link));
-  if (links.empty()) return false;
-  const std::string folder = of(pid, "fd");
-  const Directory directory(opendir(folder.c_str()));
-  size_t seen = 0;
-  while (const dirent* entry = directory ? readdir(directory.get()) : nullptr) {
-    if (++seen > kMaxDescriptors) {
-      ++truncated_;
-      return false;
-    }
-    std::array<char, 64> target;
-    const ssize_t n = readlinkat(dirfd(directory.get()), entry->d_name, target.data(), target.size());
-    if (n > 0 && std::find(links.begin(), links.end(),
-                           std::string_view(target.data(), static_cast<size_t>(n))) != links.end())
-      return true;
-  }
-  return false;
 }
 
 }  // namespace sockwatch

@@ -11,20 +11,43 @@ constexpr size_t kShortId = 12;
 
 }  // namespace
 
-ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, uint32_t pid)
+ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, const ProcessHint& hint)
     : proc_(proc),
       containers_(containers),
-      pid_(pid),
-      executable_(proc.executable(pid)),
-      arguments_text_(proc.command_line(pid)),
+      pid_(hint.tgid),
+      executable_(proc.executable(pid_)),
+      arguments_text_(proc.command_line(pid_)),
       arguments_(split_command_line(arguments_text_)),
       command_line_(arguments_text_) {
-  if (arguments_text_.empty()) executable_ = proc.executable(pid);  // it may have ended between the two
+  if (arguments_text_.empty()) executable_ = proc.executable(pid_);  // it may have ended between the two
   constexpr std::string_view deleted = " (deleted)";
   if (executable_.ends_with(deleted)) executable_.resize(executable_.size() - deleted.size());
   while (command_line_.ends_with('\0')) command_line_.pop_back();
   std::replace(command_line_.begin(), command_line_.end(), '\0', ' ');
-  set_cgroup(proc.cgroup(pid));
+  set_cgroup(proc.cgroup(pid_));
+  find_parent(hint);
+}
+
+// As it is now, or, of a process that has gone, as the kernel side told.
+void ProcessFacts::find_parent(const ProcessHint& hint) {
+  const std::optional<ProcessState> state = gone() ? std::nullopt : proc_.state(pid_);
+  if (!state) {
+    parent_ = forked_from_ = hint.parent;
+    user_ = hint.user;
+    return;
+  }
+  parent_ = state->parent;
+  if (!state->forked || state->parent == 0) return;
+  const std::optional<ProcessState> parent = proc_.state(state->parent);
+  // One whose parent has gone belongs to another one now, which runs something else.
+  if (!parent || parent->identity.image != state->identity.image) return;
+  if (state->identity.image == 0 && proc_.executable(state->parent) != proc_.executable(pid_)) return;
+  forked_from_ = state->parent;
+}
+
+std::optional<uint32_t> ProcessFacts::user() {
+  if (!user_) user_ = proc_.user(pid_);
+  return user_;
 }
 
 void ProcessFacts::set_cgroup(std::string text) {
@@ -66,7 +89,7 @@ std::string ProcessFacts::find_container_name() {
   }
   if (!cgroup_.kubernetes) return {};
   // A pod on the host's network has the host's name, which tells nothing.
-  const std::string pod = proc_.environment(pid_, {"HOSTNAME"});
+  const std::string pod = proc_.environment(pid_, {"HOSTNAME"}).value;
   return pod.empty() || pod == proc_.host_name() ? std::string() : std::string(workload_of_pod(pod));
 }
 

@@ -15,18 +15,26 @@
 #include "attribution/command_line.h"
 #include "attribution/container_directory.h"
 #include "attribution/proc_reader.h"
+#include "stream/socket_event.h"
 
 namespace sockwatch {
 
 class ProcessFacts {
  public:
-  ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, uint32_t pid);
+  ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, const ProcessHint& hint);
   ProcessFacts(const ProcessFacts&) = delete;
   ProcessFacts& operator=(const ProcessFacts&) = delete;
 
+  uint32_t pid() const { return pid_; }
   /// Neither its program nor its arguments can be read: it has ended, or it is none of userspace.
   bool gone() const { return executable_.empty() && command_line_.empty(); }
 
+  /// The process it was forked from, where neither has executed a program since: it is what that one is. 0: none.
+  uint32_t forked_from() const { return forked_from_; }
+  /// Who started it, whatever that is; 0: not known.
+  uint32_t parent() const { return parent_; }
+  /// The real user id; nothing: not known.
+  std::optional<uint32_t> user();
   const std::string& executable() const { return executable_; }  ///< path, without a " (deleted)" mark
   const Arguments& arguments() const { return arguments_; }
   const std::string& command_line() const { return command_line_; }  ///< arguments joined by blanks
@@ -49,11 +57,15 @@ class ProcessFacts {
 
  private:
   void set_cgroup(std::string text);
+  void find_parent(const ProcessHint& hint);
   std::string find_container_name();
 
   const ProcReader& proc_;
   ContainerDirectory& containers_;
   const uint32_t pid_;
+  uint32_t parent_ = 0;
+  uint32_t forked_from_ = 0;
+  std::optional<uint32_t> user_;
   std::string executable_;
   std::string arguments_text_;
   Arguments arguments_;

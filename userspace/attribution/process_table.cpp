@@ -18,9 +18,9 @@ KnownProcess& ProcessTable::insert(uint32_t pid, const KnownProcess& process, ui
   return processes_.emplace(pid, process).first->second;
 }
 
-void ProcessTable::add_service(KnownProcess& process, uint16_t port, ServiceId service) {
-  process.services.emplace_back(port, service);
-  services_.add_process(service);
+void ProcessTable::add_service(KnownProcess& process, const KnownName& name) {
+  process.services.push_back(name);
+  services_.add_process(name.service, name.user);
 }
 
 void ProcessTable::forget(uint32_t pid, uint64_t now_ns) {
@@ -57,7 +57,7 @@ bool ProcessTable::has_gone(Map::iterator process) const {
 }
 
 void ProcessTable::erase(Map::iterator process, uint64_t now_ns) {
-  for (const auto& [port, service] : process->second.services) services_.remove_process(service, now_ns);
+  for (const KnownName& name : process->second.services) services_.remove_process(name.service, name.user, now_ns);
   processes_.erase(process);
 }
 

@@ -10,10 +10,26 @@
 #include <utility>
 #include <vector>
 
+#include "attribution/namer.h"
 #include "attribution/proc_reader.h"
 #include "attribution/service_table.h"
 
 namespace sockwatch {
+
+/// What the kernel side told of a process, kept for the next time it is named.
+struct ToldProcess {
+  uint32_t parent = 0;
+  bool forked = false;
+  std::optional<uint32_t> user;
+  std::string service;
+};
+
+struct KnownName {
+  uint16_t port;  ///< that rules ask for; 0 for all others
+  ServiceId service;
+  NameSource source;
+  std::optional<uint32_t> user;  ///< who executed its program; nothing: not known
+};
 
 struct KnownProcess {
   std::optional<ProcessIdentity> identity;  ///< nothing: it was gone before anybody looked
@@ -22,8 +38,8 @@ struct KnownProcess {
   uint64_t alive_ns = 0;                    ///< when that was last the same
   uint64_t retry_ns = 0;  ///< when a name that may get better is worth another look; 0: it is final
   uint64_t revision = 0;  ///< of the containers, at that time
-  /// By the port that rules ask for, 0 for all others.
-  absl::InlinedVector<std::pair<uint16_t, ServiceId>, 1> services;
+  ToldProcess told = {};
+  absl::InlinedVector<KnownName, 1> services;
 };
 
 /// Each process counts in the service table for every service that it has.
@@ -36,7 +52,7 @@ class ProcessTable {
   KnownProcess* find(uint32_t pid);
   /// Takes the place of another one when the table is full, of one that has gone if one is soon found.
   KnownProcess& insert(uint32_t pid, const KnownProcess& process, uint64_t now_ns);
-  void add_service(KnownProcess& process, uint16_t port, ServiceId service);
+  void add_service(KnownProcess& process, const KnownName& name);
   void forget(uint32_t pid, uint64_t now_ns);
   /// Forgets all, and tells which they were.
   std::vector<std::pair<uint32_t, KnownProcess>> take_all(uint64_t now_ns);

@@ -153,20 +153,30 @@ std::string name_in_title(const Interpreter& interpreter, std::string_view title
 
 }  // namespace
 
-std::string program_name(std::string_view executable, const Arguments& arguments) {
+std::string what_it_runs(std::string_view executable, const Arguments& arguments) {
   executable = base_name(executable);
-  std::string name;
-  if (executable == "java") {
-    name = jvm_name(arguments);
-  } else if (executable == "dotnet") {
-    name = dotnet_name(arguments);
-  } else if (executable.starts_with("php-fpm")) {
-    name = fpm_pool(arguments);
-  } else if (const Interpreter* interpreter = interpreter_of(executable)) {
-    name = arguments.size() == 1 ? name_in_title(*interpreter, arguments[0])
-                                 : script_name(*interpreter, arguments);
-  }
-  return name.empty() ? std::string(executable) : name;
+  if (executable == "java") return jvm_name(arguments);
+  if (executable == "dotnet") return dotnet_name(arguments);
+  if (executable.starts_with("php-fpm")) return fpm_pool(arguments);
+  if (const Interpreter* interpreter = interpreter_of(executable))
+    return arguments.size() == 1 ? name_in_title(*interpreter, arguments[0]) : script_name(*interpreter, arguments);
+  return {};
 }
+
+bool runs_code(std::string_view executable, const Arguments& arguments) {
+  const Interpreter* interpreter = interpreter_of(base_name(executable));
+  if (interpreter == nullptr || arguments.size() < 2) return false;
+  for (size_t i = 1; i < arguments.size() && arguments[i].starts_with('-'); ++i) {
+    if (arguments[i].starts_with("--")) return arguments[i].starts_with("--eval") || arguments[i].starts_with("--print");
+    std::string_view value;
+    const Option option = option_at(*interpreter, arguments[i], value);
+    if (option == Option::code) return true;
+    if (option == Option::module || option == Option::script) return false;
+    if (option == Option::takes_next) ++i;
+  }
+  return false;
+}
+
+std::string executable_name(std::string_view executable) { return std::string(base_name(executable)); }
 
 }  // namespace sockwatch

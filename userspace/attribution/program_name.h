@@ -9,9 +9,13 @@
 
 namespace sockwatch {
 
-/// `executable` is a path. Empty when it is. A process title that a program wrote over its arguments is never
-/// a name; only the application that gunicorn, puma and PHP-FPM tell in it is.
-std::string program_name(std::string_view executable, const Arguments& arguments);
+/// The application that a program was told to run; `executable` is a path. Empty: its arguments do not tell. A process title that
+/// a program wrote over its arguments is never a name; only the application that gunicorn, puma and PHP-FPM tell in it is.
+std::string what_it_runs(std::string_view executable, const Arguments& arguments);
+/// An interpreter was handed code in its arguments: they tell nothing.
+bool runs_code(std::string_view executable, const Arguments& arguments);
+/// What the program itself is called; empty when `executable` is.
+std::string executable_name(std::string_view executable);
 
 /// Of a JVM: the jar, or the main class's simple name. Empty: the arguments do not tell.
 std::string jvm_name(const Arguments& arguments);

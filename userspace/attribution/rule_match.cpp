@@ -40,6 +40,10 @@ bool container_matches(const ServiceRule& rule, ProcessFacts& facts) {
 bool rule_matches(const ServiceRule& rule, ProcessFacts& facts, uint16_t listen_port) {
   if (!rule.ports.empty() && std::find(rule.ports.begin(), rule.ports.end(), listen_port) == rule.ports.end())
     return false;
+  if (!rule.users.empty()) {
+    const std::optional<uint32_t> user = facts.user();
+    if (!user || std::find(rule.users.begin(), rule.users.end(), *user) == rule.users.end()) return false;
+  }
   if (!rule.exe.empty() && !glob_matches(rule.exe, facts.executable())) return false;
   if (!rule.args.empty() && !glob_matches(rule.args, facts.command_line())) return false;
   if (!rule.unit.empty() && !unit_matches(rule.unit, facts.cgroup().unit)) return false;

@@ -4,13 +4,10 @@
 
 #include "attribution/cgroup_index.h"
 #include "attribution/container_directory.h"
-#include "attribution/listener_search.h"
+#include "attribution/namer.h"
 #include "attribution/proc_reader.h"
 #include "attribution/process_facts.h"
 #include "attribution/process_table.h"
-#include "attribution/program_name.h"
-#include "attribution/rule_match.h"
-#include "attribution/service_name.h"
 #include "util/clock.h"
 
 namespace sockwatch {
@@ -21,6 +18,7 @@ constexpr uint64_t kOtherCommCheckNs = 1'000'000;  // and so often when its comm
 constexpr uint64_t kRecentNs = 1'000'000'000;      // a pid is not used again within so long
 constexpr uint64_t kRetryNs = 30'000'000'000;      // a container's name is asked for again after so long
 constexpr int kNamingTries = 3;
+constexpr int kMaxOthers = 8;  // processes that have their names from one another: a chain of forks
 constexpr const char* kPodmanSocket = "/run/podman/podman.sock";
 
 std::vector<std::string> engine_sockets(const AttributionConfig& config) {
@@ -45,60 +43,53 @@ std::vector<uint16_t> ports_of_rules(const AttributionConfig& config) {
   return ports;
 }
 
-bool is_name(std::string_view text) { return !clean_service_name(text).empty(); }
-
 }  // namespace
 
 struct ServiceResolver::Impl {
-  struct Naming {
-    ServiceId service = kUnknown;
-    bool settled = true;  ///< false: a container engine may still tell more
-  };
-
   Impl(const AttributionConfig& attribution, std::string procfs, const std::string& cgroupfs,
        uint32_t max_services)
       : config(attribution),
         rule_ports(ports_of_rules(attribution)),
         proc(std::move(procfs)),
+        namer(config, proc),
         containers(engine_sockets(attribution), wanted_labels(attribution)),
         cgroups(cgroupfs),
-        listeners(proc, cgroups),
         services(max_services),
         processes(proc, services, kMaxProcesses) {}
 
-  ServiceId resolve(const ProcessHint& hint, uint16_t listen_port, bool look_for_server);
+  KnownName resolve(const ProcessHint& hint, uint16_t listen_port, int others);
   bool still_known(KnownProcess& process, const ProcessHint& hint, uint64_t now_ns);
-  std::pair<std::optional<ProcessIdentity>, Naming> name_image(const ProcessHint& hint, uint16_t listen_port,
-                                                               bool look_for_server);
-  Naming name_process(const ProcessHint& hint, uint16_t listen_port, bool look_for_server);
-  std::string find_name(const ProcessHint& hint, uint16_t listen_port, ProcessFacts& facts);
+  std::pair<std::optional<ProcessIdentity>, Naming> name_image(const ProcessHint& hint, uint16_t listen_port, int others);
+  Naming name_process(const ProcessHint& hint, uint16_t listen_port, int others);
+  Naming name_of_other(uint32_t pid, const ProcessHint& asking, uint16_t listen_port, int others);
 
   void rename(const AttributionConfig& fresh);
 
   AttributionConfig config;
   std::vector<uint16_t> rule_ports;  ///< sorted
   ProcReader proc;
+  Namer namer;
   ContainerDirectory containers;
   CgroupIndex cgroups;
-  ListenerSearch listeners;
   ServiceTable services;
   ProcessTable processes;
 };
 
-ServiceId ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t listen_port,
-                                         bool look_for_server) {
-  if (hint.tgid == 0) return services.intern(hint.comm);
+// `others` processes may have their names from one another.
+KnownName ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t listen_port, int others) {
+  if (hint.tgid == 0)
+    return {.port = 0, .service = services.intern(hint.comm), .source = NameSource::command, .user = {}};
   const uint64_t now_ns = monotonic_ns();
   const bool port_matters = std::binary_search(rule_ports.begin(), rule_ports.end(), listen_port);
   const uint16_t port = port_matters ? listen_port : 0;
   KnownProcess* process = processes.find(hint.tgid);
   if (process != nullptr && !still_known(*process, hint, now_ns)) process = nullptr;
   if (process != nullptr)
-    for (const auto& [of_port, service] : process->services)
-      if (of_port == port) return service;
+    for (const KnownName& name : process->services)
+      if (name.port == port) return name;
 
   const uint64_t revision = containers.revision();  // before the question, so that no answer is missed
-  const auto [identity, naming] = name_image(hint, listen_port, look_for_server);
+  const auto [identity, naming] = name_image(hint, listen_port, others);
   process = process != nullptr ? processes.find(hint.tgid) : nullptr;  // naming may have changed the table
   if (process == nullptr)
     process = &processes.insert(hint.tgid,
@@ -108,14 +99,23 @@ ServiceId ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
                                  .alive_ns = now_ns,
                                  .retry_ns = 0,
                                  .revision = revision,
+                                 .told = {.parent = hint.parent,
+                                          .forked = hint.forked,
+                                          .user = hint.user,
+                                          .service = std::string(hint.service)},
                                  .services = {}},
                                 now_ns);
   if (!naming.settled) process->retry_ns = now_ns + kRetryNs;
-  processes.add_service(*process, port, naming.service);
-  return naming.service;
+  const KnownName known{.port = port,
+                        .service = services.intern(naming.name),
+                        .source = naming.source,
+                        .user = naming.user};
+  processes.add_service(*process, known);
+  return known;
 }
 
 void ServiceResolver::Impl::rename(const AttributionConfig& fresh) {
+  const bool same_variables = fresh.service_env == config.service_env;
   config.rules = fresh.rules;
   config.service_env = fresh.service_env;
   rule_ports = ports_of_rules(config);
@@ -123,8 +123,14 @@ void ServiceResolver::Impl::rename(const AttributionConfig& fresh) {
   for (const auto& [pid, process] : processes.take_all(monotonic_ns())) {
     const std::optional<ProcessIdentity> now = proc.identity(pid);
     if (!now || !process.identity || !now->same_as(*process.identity)) continue;
-    for (const auto& [port, service] : process.services)
-      resolve({.tgid = pid, .cgroup_id = 0, .comm = process.comm}, port, true);
+    const ProcessHint hint{.tgid = pid,
+                           .cgroup_id = 0,
+                           .comm = process.comm,
+                           .parent = process.told.parent,
+                           .forked = process.told.forked,
+                           .user = process.told.user,
+                           .service = same_variables ? std::string_view(process.told.service) : std::string_view()};
+    for (const KnownName& name : process.services) resolve(hint, name.port, kMaxOthers);
   }
 }
 
@@ -144,50 +150,42 @@ bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint
 }
 
 // The name and of what program it is: one may be executed while we look.
-std::pair<std::optional<ProcessIdentity>, ServiceResolver::Impl::Naming> ServiceResolver::Impl::name_image(
-    const ProcessHint& hint, uint16_t listen_port, bool look_for_server) {
+std::pair<std::optional<ProcessIdentity>, Naming> ServiceResolver::Impl::name_image(const ProcessHint& hint,
+                                                                                    uint16_t listen_port, int others) {
   std::optional<ProcessIdentity> identity = proc.identity(hint.tgid);
   for (int tries = 1;; ++tries) {
-    const Naming naming = name_process(hint, listen_port, look_for_server);
+    Naming naming = name_process(hint, listen_port, others);
     const std::optional<ProcessIdentity> after = proc.identity(hint.tgid);
-    if (tries == kNamingTries || !after || identity == after) return {identity, naming};
+    if (tries == kNamingTries || !after || identity == after) return {identity, std::move(naming)};
     identity = after;
   }
 }
 
-ServiceResolver::Impl::Naming ServiceResolver::Impl::name_process(const ProcessHint& hint,
-                                                                  uint16_t listen_port,
-                                                                  bool look_for_server) {
-  ProcessFacts facts(proc, containers, hint.tgid);
-  if (facts.gone() && listen_port != 0 && look_for_server) {
-    const uint32_t server = listeners.find(hint.comm, listen_port, hint.cgroup_id);
-    if (server != 0 && proc.identity(server))
-      return {.service = resolve({.tgid = server, .cgroup_id = hint.cgroup_id, .comm = hint.comm},
-                                 listen_port, false)};
-  }
+Naming ServiceResolver::Impl::name_process(const ProcessHint& hint, uint16_t listen_port, int others) {
+  ProcessFacts facts(proc, containers, hint);
   if (facts.gone() || facts.cgroups().empty()) {
     facts.assume_cgroup(cgroups.path(hint.cgroup_id));
   } else if (const std::string_view path = facts.unified_cgroup();
              path.find("/..") == std::string_view::npos) {
     cgroups.learn(hint.cgroup_id, path);
   }
-  const std::string name = find_name(hint, listen_port, facts);
-  return {.service = services.intern(name), .settled = facts.settled()};
+  return namer.name(facts, hint, listen_port,
+                    [&](uint32_t pid) { return name_of_other(pid, hint, listen_port, others); });
 }
 
-// The first that tells, in the order of docs/attribution.md.
-std::string ServiceResolver::Impl::find_name(const ProcessHint& hint, uint16_t listen_port,
-                                             ProcessFacts& facts) {
-  for (const ServiceRule& rule : config.rules)
-    if (rule_matches(rule, facts, listen_port)) return rule.service;
-  if (std::string name = proc.environment(hint.tgid, config.service_env); is_name(name)) return name;
-  if (is_name(facts.container_name())) return facts.container_name();
-  if (is_name(facts.cgroup().unit)) return facts.cgroup().unit;
-  if (const std::string_view id = facts.short_container_id(); !id.empty()) return std::string(id);
-  if (std::string name = program_name(facts.executable(), facts.arguments()); is_name(name)) return name;
-  // As it is called now, if that can still be read.
-  std::string comm = facts.gone() ? std::string() : proc.comm(hint.tgid);
-  return is_name(comm) ? comm : std::string(hint.comm);
+// What is known of the other process is used again: a server with a child for each connection is looked at once.
+Naming ServiceResolver::Impl::name_of_other(uint32_t pid, const ProcessHint& asking, uint16_t listen_port, int others) {
+  if (others == 0) return {};
+  ProcessHint hint{.tgid = pid, .cgroup_id = asking.cgroup_id, .comm = {}};
+  if (const KnownProcess* known = processes.find(pid)) hint.comm = known->comm;
+  const std::string comm(hint.comm.empty() ? asking.comm : hint.comm);  // the table may change
+  hint.comm = comm;
+  const KnownName known = resolve(hint, listen_port, others - 1);
+  const KnownProcess* process = processes.find(pid);
+  return {.name = std::string(services.name(known.service)),
+          .source = known.source,
+          .user = known.user,
+          .settled = process == nullptr || process->retry_ns == 0};
 }
 
 ServiceResolver::ServiceResolver(const AttributionConfig& config, std::string procfs, const std::string& cgroupfs,
@@ -196,7 +194,7 @@ ServiceResolver::ServiceResolver(const AttributionConfig& config, std::string pr
 ServiceResolver::~ServiceResolver() = default;
 
 ServiceId ServiceResolver::resolve(const ProcessHint& process, uint16_t listen_port) {
-  return impl_->resolve(process, listen_port, true);
+  return impl_->resolve(process, listen_port, kMaxOthers).service;
 }
 ServiceId ServiceResolver::intern(std::string_view name) { return impl_->services.intern(name); }
 void ServiceResolver::rename(const AttributionConfig& config) { impl_->rename(config); }
@@ -215,8 +213,7 @@ std::vector<std::pair<std::string, uint64_t>> ServiceResolver::limits_hit() cons
   return {{"services", impl_->services.overflowed()},   {"name_length", impl_->services.shortened()},
           {"processes", impl_->processes.evicted()},    {"proc_file_size", impl_->proc.truncated()},
           {"containers", containers.evicted},           {"container_answer", containers.unanswered},
-          {"cgroups", impl_->cgroups.dropped()},        {"cgroup_walk", impl_->cgroups.skipped_walks()},
-          {"server_search", impl_->listeners.skipped()}};
+          {"cgroups", impl_->cgroups.dropped()},        {"cgroup_walk", impl_->cgroups.skipped_walks()}};
 }
 
 }  // namespace sockwatch

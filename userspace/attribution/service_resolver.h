@@ -35,7 +35,7 @@ class ServiceResolver {
   /// The service of the process behind a socket; `listen_port` (0: none) is the local port on which the
   /// socket was accepted and matters to rules with ports and to processes that are gone. Costs a hash look-up
   /// when the process is known, reads /proc when not. Never fails: a process that is already gone is named by
-  /// its server, its cgroup or its command name.
+  /// the one it was forked from, its cgroup or its command name.
   ServiceId resolve(const ProcessHint& process, uint16_t listen_port);
   /// A service known by name alone (replay).
   ServiceId intern(std::string_view name);

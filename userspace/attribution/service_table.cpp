@@ -1,5 +1,7 @@
 #include "attribution/service_table.h"
 
+#include <algorithm>
+
 #include "attribution/service_name.h"
 
 namespace sockwatch {
@@ -38,13 +40,27 @@ void ServiceTable::release(ServiceId service) {
   released_.push_back(service);
 }
 
-void ServiceTable::add_process(ServiceId service) {
-  ++services_[service].processes;
-  services_[service].gone_since_ns = 0;
+void ServiceTable::add_process(ServiceId service, std::optional<uint32_t> user) {
+  Service& s = services_[service];
+  ++s.processes;
+  s.gone_since_ns = 0;
+  if (!user) return;
+  if (const auto known = find_user(s, *user); known != s.users.end()) {
+    ++known->second;
+  } else if (s.users.size() < kMaxUsers) {
+    s.users.emplace_back(*user, 1);
+  }
 }
 
-void ServiceTable::remove_process(ServiceId service, uint64_t now_ns) {
-  if (--services_[service].processes == 0) services_[service].gone_since_ns = now_ns;
+void ServiceTable::remove_process(ServiceId service, std::optional<uint32_t> user, uint64_t now_ns) {
+  Service& s = services_[service];
+  if (--s.processes == 0) s.gone_since_ns = now_ns;
+  if (!user) return;
+  if (const auto known = find_user(s, *user); known != s.users.end() && --known->second == 0) s.users.erase(known);
+}
+
+ServiceTable::Users::iterator ServiceTable::find_user(Service& service, uint32_t user) {
+  return std::find_if(service.users.begin(), service.users.end(), [&](const auto& one) { return one.first == user; });
 }
 
 }  // namespace sockwatch

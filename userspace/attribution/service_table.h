@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +17,7 @@ class ServiceTable {
  public:
   static constexpr ServiceId kUnknown = 0;
   static constexpr ServiceId kOverflow = 1;
+  static constexpr size_t kMaxUsers = 8;  ///< of one service that are told apart
 
   /// Room for `most` names besides "unknown" and "_overflow".
   explicit ServiceTable(uint32_t most);
@@ -28,9 +30,11 @@ class ServiceTable {
   std::string_view name(ServiceId service) const { return services_[service].name; }
   uint32_t count() const { return static_cast<uint32_t>(services_.size()); }
 
-  /// The service has one more process, or one less since `now_ns`.
-  void add_process(ServiceId service);
-  void remove_process(ServiceId service, uint64_t now_ns);
+  /// The service has one more process of the user (nothing: not known), or one less since `now_ns`.
+  void add_process(ServiceId service, std::optional<uint32_t> user);
+  void remove_process(ServiceId service, std::optional<uint32_t> user, uint64_t now_ns);
+  /// How many users its processes have, up to kMaxUsers.
+  size_t users(ServiceId service) const { return services_[service].users.size(); }
   /// When its last process went; 0 while one lives or where none was ever known.
   uint64_t gone_since_ns(ServiceId service) const { return services_[service].gone_since_ns; }
 
@@ -40,11 +44,15 @@ class ServiceTable {
   uint64_t shortened() const { return shortened_; }
 
  private:
+  using Users = std::vector<std::pair<uint32_t, uint32_t>>;
   struct Service {
     std::string name;
     uint32_t processes = 0;
     uint64_t gone_since_ns = 0;
+    Users users = {};  ///< and how many processes each has; the first kMaxUsers
   };
+
+  static Users::iterator find_user(Service& service, uint32_t user);
 
   const size_t most_;
   std::vector<Service> services_;

@@ -199,6 +199,21 @@ uint64_t Capture::ring_used() const { return impl_->rings->used(); }
 
 uint64_t Capture::ring_bytes() const { return impl_->rings->ring_bytes(); }
 
+void Capture::name_by(const std::vector<std::string>& variables) {
+  size_t at = 0;
+  for (sw_variable& slot : impl_->skeleton->bss->sw_variables) {
+    sw_variable variable{};
+    while (at < variables.size() && variables[at].size() + 2 > SW_VARIABLE_MAX) ++at;
+    if (at < variables.size()) {
+      const std::string text = variables[at++] + "=";
+      std::memcpy(variable.text, text.data(), text.size());
+      std::memset(variable.mask, 0xff, text.size());
+      variable.length = static_cast<uint32_t>(text.size());
+    }
+    slot = variable;
+  }
+}
+
 void Capture::ignore(SocketId socket) {
   __atomic_store_n(&impl_->advice[socket & (SW_ADVICE_SLOTS - 1)], socket, __ATOMIC_RELAXED);
 }
@@ -270,7 +285,8 @@ Capture::Counters Capture::counters() const {
                     .postponed_requests = total(SW_COUNT_POSTPONED_REQUESTS),
                     .lost_control = total(SW_COUNT_LOST_CONTROL),
                     .preempted = total(SW_COUNT_PREEMPTED),
-                    .no_state = total(SW_COUNT_NO_STATE)};
+                    .no_state = total(SW_COUNT_NO_STATE),
+                    .environments_cut = total(SW_COUNT_ENVIRONMENTS_CUT)};
   for_each_program(*impl_->skeleton, [&](const char*, const bpf_prog_info& info) { counters.preempted += info.recursion_misses; });
   return counters;
 }

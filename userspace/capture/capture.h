@@ -36,6 +36,7 @@ class Capture {
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
     uint64_t preempted = 0;      ///< sends and receives not read: on that CPU a program of ours had been preempted
     uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
+    uint64_t environments_cut = 0;  ///< executed programs whose environment could not be searched to its end, or its name not kept
   };
   struct ProgramTime {
     std::string name;
@@ -55,6 +56,10 @@ class Capture {
   /// Bytes in the fullest CPU's ring that have not been drained, and the size of each ring.
   uint64_t ring_used() const;
   uint64_t ring_bytes() const;
+
+  /// The variables of a program's environment that tell its service's name, the first one first: those of programs that are
+  /// executed from now on. More than eight, or names of more than 62 bytes, are left to /proc.
+  void name_by(const std::vector<std::string>& variables);
 
   /// The socket is of no interest any longer.
   void ignore(SocketId socket);

@@ -34,9 +34,14 @@ Endpoint to_endpoint(uint8_t family, const sw_u8 (&address)[16], sw_u16 port) {
   return endpoint;
 }
 
-void set_process(const sw_process& from, ProcessHint& to) {
+// `from` is followed by the service's name; `room` bytes of the record are left from there on.
+void set_process(const sw_process& from, const void* name, size_t room, ProcessHint& to) {
   to.cgroup_id = from.cgroup_id;
   to.comm = {from.comm, strnlen(from.comm, sizeof(from.comm))};
+  to.parent = from.parent;
+  to.forked = from.forked != 0;
+  to.user = from.user;
+  to.service = {static_cast<const char*>(name), std::min<size_t>(from.service_length, room)};
 }
 
 Hidden to_hidden(sw_u8 reason) {
@@ -54,14 +59,15 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
 
   event.socket = h.socket;
   event.ts_ns = h.ts_ns;
-  event.process = {.tgid = h.tgid, .cgroup_id = 0, .comm = {}};
+  event.process = {};
+  event.process.tgid = h.tgid;
   const Direction direction = h.flags & SW_FLAG_SEND ? Direction::send : Direction::recv;
   switch (h.kind) {
     case SW_RECORD_OPEN: {
       if (payload_size < sizeof(sw_open)) return false;
       const auto& o = *reinterpret_cast<const sw_open*>(payload);
       event.kind = SocketEvent::Kind::open;
-      set_process(o.process, event.process);
+      set_process(o.process, payload + sizeof(sw_open), payload_size - sizeof(sw_open), event.process);
       event.open.local = to_endpoint(o.names.family, o.names.local, o.names.local_port);
       event.open.remote = to_endpoint(o.names.family, o.names.remote, o.names.remote_port);
       event.open.netns = o.names.netns;
@@ -99,7 +105,8 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
     case SW_RECORD_OWNER:
       if (payload_size < sizeof(sw_process)) return false;
       event.kind = SocketEvent::Kind::owner;
-      set_process(*reinterpret_cast<const sw_process*>(payload), event.process);
+      set_process(*reinterpret_cast<const sw_process*>(payload), payload + sizeof(sw_process),
+                  payload_size - sizeof(sw_process), event.process);
       return true;
     default:
       return false;

@@ -22,6 +22,7 @@ struct ServiceRule {
   std::string container_image;           ///< glob
   std::string container_label;           ///< "key=glob"
   std::vector<uint16_t> ports;           ///< local listening ports, any of them
+  std::vector<uint32_t> users;           ///< real user ids, any of them
 };
 
 struct AttributionConfig {

@@ -83,13 +83,14 @@ class ConfigReader {
               yaml_.report(n, p, "expected \"key=pattern\", got \"" + rule.container_label + "\"");
             }
           }},
-         {"ports", ports(rule.ports)}});
+         {"ports", ports(rule.ports)},
+         {"users", users(rule.users)}});
     if (yaml_.report_count() != reports_before) return rule;  // one report at a time is enough
     if (rule.service.empty()) yaml_.report(node, path, "expected the key service: the name to give");
     const bool any_condition = !rule.exe.empty() || !rule.args.empty() || !rule.unit.empty() ||
                                !rule.cgroup.empty() || !rule.container_name.empty() ||
                                !rule.container_image.empty() || !rule.container_label.empty() ||
-                               !rule.ports.empty();
+                               !rule.ports.empty() || !rule.users.empty();
     if (!any_condition) {
       yaml_.report(
           node, path,
@@ -252,6 +253,16 @@ class ConfigReader {
       yaml_.read_list(node, path, [&](auto& e, auto& p) {
         yaml_.read_value(e, p, "a port", out.emplace_back(),
                          [](const std::string& t) { return parse_number(t, 1, 65535); });
+      });
+    };
+  }
+
+  std::function<void(const Node&, const Path&)> users(std::vector<uint32_t>& out) {
+    return [this, &out](const Node& node, const Path& path) {
+      out.clear();
+      yaml_.read_list(node, path, [&](auto& e, auto& p) {
+        yaml_.read_value(e, p, "a user id", out.emplace_back(),
+                         [](const std::string& t) { return parse_number(t, 0, std::numeric_limits<uint32_t>::max()); });
       });
     };
   }

@@ -49,6 +49,7 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_requests["connection_limit"] += kernel.postponed_requests;
   self.capture_attach = to_string(capture.plan().attach);
   self.capture_listing = to_string(capture.plan().listing);
+  self.limits_hit["environment"] = kernel.environments_cut;
   self.ring_bytes = capture.ring_bytes();
   const CaptureLoop::Pressure pressure = loop.take_pressure();
   self.ring_used_bytes_max = pressure.ring_used_bytes;
@@ -86,6 +87,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   if (!created) return created.error();
   CaptureLoop& loop = **created;
 
+  capture.name_by(config.attribution.service_env);
   Pipeline pipeline(config, SocketAdvice{.ignore = [&](SocketId socket) { capture.ignore(socket); },
                                          .postpone = [&](SocketId socket) { capture.postpone(socket); },
                                          .make_room = [&] { capture.make_room(); }});
@@ -93,6 +95,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   ConfigReload configuration(config, load, [&](const Config& fresh) {
     configure_log(parse_log_level(fresh.log.level).value_or(LogLevel::info),
                   parse_log_format(fresh.log.format).value_or(LogFormat::logfmt));
+    capture.name_by(fresh.attribution.service_env);
     pipeline.reconfigure(fresh);
   });
   Mailbox<Snapshot> scrapes;

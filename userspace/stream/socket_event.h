@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ struct ProcessHint {
   uint32_t tgid = 0;           ///< in the initial pid namespace; 0: not known
   uint64_t cgroup_id = 0;      ///< of cgroup v2; 0: not known
   std::string_view comm;       ///< command name, up to 15 bytes
+  uint32_t parent = 0;         ///< from which it was forked, where neither has executed a program since; 0: none lives, or not told
+  bool forked = false;         ///< it has executed nothing since it was forked
+  std::optional<uint32_t> user = {};  ///< real user id; nothing: not told
+  std::string_view service = {};  ///< the name in the environment that its program was executed with; empty: none, or not seen
 };
 
 /// A socket that is worth watching; comes before the socket's first Segment. Every field is optional.

@@ -23,28 +23,12 @@ std::string joined(const std::vector<std::string>& texts) {
 std::string stat_line(uint32_t pid, const FakeProcess& process) {
   std::string line = std::to_string(pid) + " (" + process.comm + ") S";
   for (int field = 4; field <= 52; ++field)
-    line += ' ' + std::to_string(field == 22                  ? process.start_time
+    line += ' ' + std::to_string(field == 4                   ? process.parent
+                                 : field == 9                 ? (process.forked ? 0x40u : 0u)
+                                 : field == 22                ? process.start_time
                                  : field == 26 || field == 28 ? process.image
                                                               : static_cast<uint64_t>(field));
   return line + '\n';
-}
-
-std::string socket_table(const FakeProcess& process) {
-  std::string table =
-      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
-  char line[160];
-  int slot = 0;
-  for (const uint16_t port : process.listens) {
-    std::snprintf(line, sizeof(line),
-                  "%4d: 00000000:%04X 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "
-                  "%d 1 0 100 0\n",
-                  slot++, port, 5000 + port);
-    table += line;
-  }
-  // A connection, which a listener's search must not take for one.
-  return table +
-         "   9: 0100007F:1F99 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 13081 1 "
-         "0 100 0\n";
 }
 
 }  // namespace
@@ -61,18 +45,15 @@ FakeHost::FakeHost() {
 void FakeHost::start(uint32_t pid, const FakeProcess& process) {
   end(pid);
   const fs::path folder = of(pid);
-  fs::create_directories(folder / "fd");
-  fs::create_directories(folder / "net");
+  fs::create_directories(folder);
   if (!process.executable.empty()) fs::create_symlink(process.executable, folder / "exe");
   write(folder / "cmdline", joined(process.arguments));
   write(folder / "cgroup", process.cgroup);
   write(folder / "environ", joined(process.environment));
   write(folder / "comm", process.comm + "\n");
   write(folder / "mountinfo", process.mounts);
-  write(folder / "net/tcp", socket_table(process));
-  int fd = 3;
-  for (const uint16_t port : process.listens)
-    fs::create_symlink("socket:[" + std::to_string(5000 + port) + "]", folder / "fd" / std::to_string(fd++));
+  write(folder / "status", "Name:\t" + process.comm + "\nUid:\t" + std::to_string(process.user) + "\t0\t0\t0\n");
+  fs::create_symlink(process.folder, folder / "cwd");
   write(folder / "stat", stat_line(pid, process));
 }
 

@@ -20,7 +20,10 @@ struct FakeProcess {
   std::string mounts;
   uint64_t start_time = 1000;
   uint64_t image = 0x7000;        ///< of the program in memory
-  std::vector<uint16_t> listens;  ///< TCP ports
+  uint32_t parent = 1;
+  bool forked = false;            ///< has executed nothing since it was forked
+  uint32_t user = 0;
+  std::string folder = "/";       ///< that it works in
 };
 
 class FakeHost {

@@ -52,44 +52,22 @@ TEST(ProcReader, WithoutPermissionTheImageIsNotTold) {
   EXPECT_EQ(proc.identity(7)->image, 0u);
 }
 
-TEST(ProcReader, FindsListenersAndNoConnections) {
+TEST(ProcReader, TellsWhoStartedAProcessAndWhetherItExecutedAnything) {
   FakeHost host;
   const ProcReader proc(host.procfs());
   FakeProcess process;
-  process.listens = {80, 8080};
+  process.parent = 6;
+  process.user = 33;
   host.start(7, process);
-  EXPECT_TRUE(proc.listens_on(7, 80));
-  EXPECT_TRUE(proc.listens_on(7, 8080));
-  EXPECT_FALSE(proc.listens_on(7, 81));
-  EXPECT_FALSE(proc.listens_on(7, 0x1F99));
-  std::filesystem::remove_all(host.of(7) / "fd");  // another process's socket
-  EXPECT_FALSE(proc.listens_on(7, 80));
-  EXPECT_FALSE(proc.listens_on(8, 80));
-}
-
-TEST(ProcReader, StopsAtTheLimitOfDescriptors) {
-  FakeHost host;
-  const ProcReader proc(host.procfs());
-  FakeProcess process;
-  process.listens = {80};
+  ASSERT_TRUE(proc.state(7));
+  EXPECT_EQ(proc.state(7)->parent, 6u);
+  EXPECT_FALSE(proc.state(7)->forked);
+  EXPECT_EQ(proc.user(7), 33u);
+  process.forked = true;
   host.start(7, process);
-  std::filesystem::remove(host.of(7) / "fd/3");
-  for (size_t fd = 0; fd < ProcReader::kMaxDescriptors + 10; ++fd)
-    std::filesystem::create_symlink("/dev/null", host.of(7) / "fd" / std::to_string(fd));
-  EXPECT_FALSE(proc.listens_on(7, 80));
-  EXPECT_EQ(proc.truncated(), 1u);
-}
-
-TEST(ProcReader, AGarbledSocketTableHoldsNothing) {
-  FakeHost host;
-  const ProcReader proc(host.procfs());
-  host.start(7, {});
-  for (const std::string& text :
-       {std::string("\n\n"), std::string(100000, ' '), std::string(100000, 'x'),
-        std::string("0: :ZZZZ x 0A a b c d e f\n"), std::string("0: 50 x 0A a b c d e")}) {
-    std::ofstream(host.of(7) / "net/tcp") << text;
-    EXPECT_FALSE(proc.listens_on(7, 80));
-  }
+  EXPECT_TRUE(proc.state(7)->forked);
+  EXPECT_FALSE(proc.state(8));
+  EXPECT_FALSE(proc.user(8));
 }
 
 }  // namespace

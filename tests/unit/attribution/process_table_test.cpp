@@ -13,7 +13,7 @@ class ProcessTableTest : public testing::Test {
     if (alive) host_.start(pid, {});
     KnownProcess& process =
         table_.insert(pid, {.identity = proc_.identity(pid), .comm = "x", .services = {}}, 1);
-    table_.add_service(process, 0, shop_);
+    table_.add_service(process, {.port = 0, .service = shop_, .source = NameSource::program, .user = 0});
   }
   FakeHost host_;
   ProcReader proc_{host_.procfs()};

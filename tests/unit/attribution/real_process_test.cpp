@@ -1,12 +1,11 @@
 // The same with processes of this machine.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -134,31 +133,28 @@ TEST_F(RealProcess, AProgramExecutedWhileWeLookIsNotGone) {
   }
 }
 
-TEST_F(RealProcess, AForkedChildThatHasEndedIsItsServer) {
-  const Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  ASSERT_EQ(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-  ASSERT_EQ(listen(listener.get(), 1), 0);
-  ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-
+TEST_F(RealProcess, AForkedChildIsWhatItsParentIs) {
   const ProcReader proc("/proc");
   const auto self = static_cast<uint32_t>(getpid());
-  EXPECT_TRUE(proc.listens_on(self, ntohs(address.sin_port)));
-  EXPECT_FALSE(proc.listens_on(self, 1));
-
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
   const pid_t child = fork();
-  if (child == 0) _exit(0);
+  if (child == 0) {
+    char c;
+    close(pipe[1]);
+    _exit(static_cast<int>(read(pipe[0], &c, 1)));  // until the parent lets go
+  }
+  ASSERT_TRUE(proc.state(static_cast<uint32_t>(child)));
+  EXPECT_TRUE(proc.state(static_cast<uint32_t>(child))->forked);
+  EXPECT_EQ(proc.state(static_cast<uint32_t>(child))->parent, self);
+  EXPECT_EQ(proc.state(static_cast<uint32_t>(child))->identity.image, proc.identity(self)->image);
+  EXPECT_EQ(proc.user(self), getuid());
+  close(pipe[1]);
   waitpid(child, nullptr, 0);
+  close(pipe[0]);
   ServiceResolver real = resolver();
-  const std::string comm = proc.comm(self);
-  ASSERT_NE(comm,
-            "attribution_resolver_test");  // the kernel keeps 15 characters: this name tells the ways apart
-  EXPECT_EQ(name_of(real, static_cast<uint32_t>(child), comm, ntohs(address.sin_port)),
-            "attribution_resolver_test");
-  EXPECT_EQ(name_of(real, static_cast<uint32_t>(child) + 1'000'000'000, comm, 1), comm);
+  const ProcessHint gone{.tgid = static_cast<uint32_t>(child), .cgroup_id = 0, .comm = "x", .parent = self, .forked = true};
+  EXPECT_EQ(real.name(real.resolve(gone, 80)), real.name(real.resolve({.tgid = self, .cgroup_id = 0, .comm = "x"}, 80)));
 }
 
 }  // namespace

@@ -75,21 +75,6 @@ TEST(ResolverBounds, AFloodOfUnknownCgroupsDoesNotWalkTheTreeEachTime) {
   EXPECT_GT(limit_hit(resolver, "cgroup_walk"), 100u);
 }
 
-TEST(ResolverBounds, AFloodOfGoneProcessesDoesNotSearchForServersEachTime) {
-  FakeHost host;
-  ServiceResolver resolver = host.resolver();
-  for (uint32_t pid = 1; pid <= 200; ++pid) name_of(resolver, pid, "c" + std::to_string(pid), 8080);
-  EXPECT_GT(limit_hit(resolver, "server_search"), 100u);
-}
-
-TEST(ResolverBounds, AnAnswerOfASearchIsKept) {
-  FakeHost host;
-  ServiceResolver resolver = host.resolver();
-  for (uint32_t pid = 1; pid <= 200; ++pid)
-    name_of(resolver, pid, "curl", static_cast<uint16_t>(40000 + pid));
-  EXPECT_EQ(limit_hit(resolver, "server_search"), 0u);  // no process is called so: one look was enough
-}
-
 TEST(ResolverBounds, UnreadableFilesAreLikeEmptyOnes) {
   FakeHost host;
   FakeProcess process;

@@ -129,49 +129,6 @@ TEST_F(ResolverLifetime, ACgroupThatWasSeenIsKnownWhenItIsGone) {
   EXPECT_EQ(name_of(resolver_, 8, "sh", 0, unit), "shop");
 }
 
-TEST_F(ResolverLifetime, AForkedChildThatIsGoneIsItsServer) {
-  FakeProcess server = named("python3");
-  server.arguments = {"python3", "orders.py"};
-  server.listens = {8080};
-  host_.start(7, server);
-  FakeProcess other = named("python3");
-  other.arguments = {"python3", "carts.py"};
-  other.listens = {8081};
-  host_.start(8, other);
-  EXPECT_EQ(name_of(resolver_, 1001, "python3", 8080), "orders");
-  EXPECT_TRUE(becomes_true(
-      [&, pid = 2000u]() mutable { return name_of(resolver_, ++pid, "python3", 8081) == "carts"; }));
-  EXPECT_EQ(name_of(resolver_, 1002, "python3", 8080), "orders");  // known by now
-}
-
-TEST_F(ResolverLifetime, OnlyAProcessThatListensThereIsItsServer) {
-  FakeProcess server = named("python3");
-  server.arguments = {"python3", "orders.py"};
-  server.listens = {8080};
-  host_.start(7, server);
-  EXPECT_EQ(name_of(resolver_, 1001, "python3", 0x1F99), "python3");  // a client's port, in use by the server
-}
-
-TEST_F(ResolverLifetime, WhatAServerExecutesForAConnectionIsNamedForItself) {
-  FakeProcess server = named("inetd");
-  server.listens = {8080};
-  host_.start(7, server);
-  EXPECT_EQ(name_of(resolver_, 1001, "handler", 8080), "handler");
-}
-
-TEST_F(ResolverLifetime, AServerInAnotherCgroupIsAnotherServer) {
-  const uint64_t here = host_.make_cgroup("/here");
-  const uint64_t there = host_.make_cgroup("/there");
-  FakeProcess server = named("python3");
-  server.arguments = {"python3", "orders.py"};
-  server.cgroup = "0::/here\n";
-  server.listens = {8080};
-  host_.start(7, server);
-  EXPECT_EQ(name_of(resolver_, 1001, "python3", 8080, there), "python3");
-  EXPECT_TRUE(becomes_true(
-      [&, pid = 2000u]() mutable { return name_of(resolver_, ++pid, "python3", 8080, here) == "orders"; }));
-}
-
 TEST_F(ResolverLifetime, AZombieIsNamedLikeOneThatIsGone) {
   FakeProcess zombie = named("python3");
   zombie.executable = "";

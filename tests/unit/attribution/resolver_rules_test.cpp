@@ -91,6 +91,28 @@ INSTANTIATE_TEST_SUITE_P(
                           .ports = {8080}},
                          false}));
 
+TEST(ResolverRules, MayAskForTheUser) {
+  FakeHost host;
+  AttributionConfig config = FakeHost::no_engine();
+  config.rules.resize(1);
+  config.rules[0].service = "payments";
+  config.rules[0].users = {990, 991};
+  FakeProcess process;
+  process.user = 991;
+  host.start(7, process);
+  process.user = 1000;
+  host.start(8, process);
+  ServiceResolver resolver = host.resolver(config);
+  EXPECT_EQ(name_of(resolver, 7), "payments");
+  EXPECT_EQ(name_of(resolver, 8), "shopd");
+  const auto gone = [&](uint32_t pid, std::optional<uint32_t> user) {
+    return resolver.name(resolver.resolve({.tgid = pid, .cgroup_id = 0, .comm = "x", .parent = 0, .forked = false, .user = user}, 0));
+  };
+  EXPECT_EQ(gone(9, 990), "payments");
+  EXPECT_EQ(gone(10, 0), "x");
+  EXPECT_EQ(gone(11, std::nullopt), "x");
+}
+
 TEST(ResolverRules, TheFirstOneWins) {
   FakeHost host;
   host.start(7, process());

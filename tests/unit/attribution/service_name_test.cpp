@@ -75,13 +75,13 @@ TEST(ServiceTable, TellsWhenTheLastProcessWent) {
   ServiceTable table(2);
   const ServiceId shop = table.intern("shop");
   EXPECT_EQ(table.gone_since_ns(shop), 0u);  // none was ever known
-  table.add_process(shop);
-  table.add_process(shop);
-  table.remove_process(shop, 5);
+  table.add_process(shop, 0);
+  table.add_process(shop, 0);
+  table.remove_process(shop, 0, 5);
   EXPECT_EQ(table.gone_since_ns(shop), 0u);
-  table.remove_process(shop, 7);
+  table.remove_process(shop, 0, 7);
   EXPECT_EQ(table.gone_since_ns(shop), 7u);
-  table.add_process(shop);
+  table.add_process(shop, 0);
   EXPECT_EQ(table.gone_since_ns(shop), 0u);
 }
 

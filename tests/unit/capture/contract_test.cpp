@@ -55,7 +55,10 @@ TEST_F(Contract, Header) {
 }
 
 TEST_F(Contract, Open) {
-  expect_layout("sw_process", sizeof(sw_process), {FIELD(sw_process, cgroup_id), FIELD(sw_process, comm)});
+  expect_layout("sw_process", sizeof(sw_process), {FIELD(sw_process, cgroup_id), FIELD(sw_process, comm), FIELD(sw_process, parent), FIELD(sw_process, user),
+                 FIELD(sw_process, forked), FIELD(sw_process, service_length), FIELD(sw_process, pad)});
+  expect_layout("sw_variable", sizeof(sw_variable),
+                {FIELD(sw_variable, text), FIELD(sw_variable, mask), FIELD(sw_variable, length), FIELD(sw_variable, pad)});
   expect_layout("sw_names", sizeof(sw_names),
                 {FIELD(sw_names, local), FIELD(sw_names, remote), FIELD(sw_names, local_port), FIELD(sw_names, remote_port),
                  FIELD(sw_names, family), FIELD(sw_names, unix_path_len), FIELD(sw_names, pad), FIELD(sw_names, netns),

@@ -153,6 +153,7 @@ attribution:
       container_name: shop-*
       container_image: registry/shop:*
       container_label: app=shop*
+      users: [0, 991]
       ports: [8080, 8443]
     - {service: other, exe: /bin/other}
   service_env: [MY_NAME]
@@ -183,6 +184,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(rule.container_name, "shop-*");
   EXPECT_EQ(rule.container_image, "registry/shop:*");
   EXPECT_EQ(rule.container_label, "app=shop*");
+  EXPECT_THAT(rule.users, ElementsAre(0u, 991u));
   EXPECT_THAT(rule.ports, ElementsAre(8080, 8443));
   EXPECT_EQ(config.attribution.rules[1].service, "other");
   EXPECT_THAT(config.attribution.service_env, ElementsAre("MY_NAME"));
@@ -270,6 +272,7 @@ TEST(LoadConfig, WrongValues) {
   EXPECT_THAT(one("attribution: {rules: [{exe: a}]}"), HasSubstr("the name to give"));
   EXPECT_THAT(one("attribution: {rules: [{service: a, ports: [0]}]}"), HasSubstr("ports[0]"));
   EXPECT_THAT(one("attribution: {rules: [{service: a, container_label: x}]}"), HasSubstr("key=pattern"));
+  EXPECT_THAT(one("attribution: {rules: [{service: a, users: [root]}]}"), HasSubstr("a user id"));
   EXPECT_THAT(one("{[1]: 2}"), HasSubstr("expected a key"));
   EXPECT_THAT(one("- 1"), HasSubstr("expected a map"));
   EXPECT_THAT(one("web: {}\n---\nlog: {}\n"), HasSubstr("second document"));
