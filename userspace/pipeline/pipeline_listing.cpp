@@ -64,8 +64,12 @@ void Pipeline::on_lost_close(SocketId socket, uint64_t now_ns) {
 
 void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {
   std::set<std::pair<uint64_t, uint16_t>> listeners;
-  for (const SocketInfo& info : sockets)
+  absl::flat_hash_set<uint64_t> namespaces;
+  for (const SocketInfo& info : sockets) {
+    namespaces.insert(info.netns);
     if (info.listening && info.local.port != 0) listeners.insert({info.netns, info.local.port});
+  }
+  servers_.keep(namespaces);
 
   std::map<ServiceId, uint64_t> open;
   for (ServiceId service : servers_.services()) open[service] = 0;

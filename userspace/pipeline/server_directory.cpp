@@ -1,6 +1,8 @@
 #include "pipeline/server_directory.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sockwatch {
 namespace {
@@ -25,9 +27,16 @@ void ServerDirectory::learn(const Endpoint& local, uint64_t netns, ServiceId ser
   if (local.family != SocketFamily::inet && local.family != SocketFamily::inet6) return;
   if (endpoints_.size() >= kMaxEndpoints) endpoints_.clear();
   if (ports_.size() >= kMaxEndpoints) ports_.clear();
-  const auto [known, added] = endpoints_.try_emplace(key(local, netns), service);
-  if (!added && known->second == service) return;
-  known->second = service;
+  Claims& claims = endpoints_[key(local, netns)];
+  const auto own = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.netns == netns; });
+  if (own == claims.end()) {
+    if (claims.size() == kMaxClaims) return;  // it is nobody's already
+    claims.push_back({netns, service});
+  } else if (own->service == service) {
+    return;
+  } else {
+    own->service = service;
+  }
   ++version_;
   const auto [it, fresh] = ports_.try_emplace({netns, local.port}, Shared{service, false});
   if (!fresh && it->second.service != service) it->second.several = true;
@@ -36,7 +45,12 @@ void ServerDirectory::learn(const Endpoint& local, uint64_t netns, ServiceId ser
 std::optional<ServiceId> ServerDirectory::at(const Endpoint& endpoint, uint64_t netns) const {
   const auto it = endpoints_.find(key(endpoint, netns));
   if (it == endpoints_.end()) return std::nullopt;
-  return it->second;
+  const Claims& claims = it->second;
+  for (const Claim& claim : claims)
+    if (claim.netns == netns) return claim.service;
+  const ServiceId first = claims.front().service;
+  const bool agreed = std::all_of(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.service == first; });
+  return agreed ? std::optional(first) : std::nullopt;
 }
 
 std::optional<ServiceId> ServerDirectory::at_port(uint16_t port, uint64_t netns) const {
@@ -46,10 +60,32 @@ std::optional<ServiceId> ServerDirectory::at_port(uint16_t port, uint64_t netns)
 }
 
 void ServerDirectory::forget(ServiceId service) {
-  ++version_;
   services_.erase(service);
-  absl::erase_if(endpoints_, [&](const auto& entry) { return entry.second == service; });
+  erase([&](const Claim& claim) { return claim.service == service; });
   absl::erase_if(ports_, [&](const auto& entry) { return entry.second.service == service; });
+}
+
+void ServerDirectory::keep(const absl::flat_hash_set<uint64_t>& namespaces) {
+  absl::flat_hash_set<uint64_t> missing;
+  for (const auto& [endpoint, claims] : endpoints_)
+    for (const Claim& claim : claims)
+      if (!namespaces.contains(claim.netns)) missing.insert(claim.netns);
+  const auto gone = [&](uint64_t netns) { return missing.contains(netns) && missing_.contains(netns); };
+  if (std::any_of(missing.begin(), missing.end(), gone)) {
+    erase([&](const Claim& claim) { return gone(claim.netns); });
+    absl::erase_if(ports_, [&](const auto& entry) { return gone(entry.first.first); });
+  }
+  missing_ = std::move(missing);
+}
+
+template <typename Unwanted>
+void ServerDirectory::erase(Unwanted unwanted) {
+  ++version_;
+  absl::erase_if(endpoints_, [&](auto& entry) {
+    Claims& claims = entry.second;
+    claims.erase(std::remove_if(claims.begin(), claims.end(), unwanted), claims.end());
+    return claims.empty();
+  });
 }
 
 }  // namespace sockwatch
