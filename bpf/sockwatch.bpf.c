@@ -289,6 +289,7 @@ int BPF_PROG(sw_destroy, struct sock *sk)
 }
 
 #include "fexit.bpf.h"
+
 /* What a program is to be called by its environment; see process.bpf.h. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sw_exec, struct task_struct *task)

@@ -10,6 +10,7 @@ TEST_PACKAGES=(
   libgtest-dev libgmock-dev clang-tidy libclang-rt-dev python3 python3-yaml python3-prometheus-client curl openssl nginx-light prometheus prometheus-alertmanager
   liburing-dev iproute2 apache2-bin haproxy squid gunicorn uvicorn python3-aiohttp nodejs
   apache2-utils lighttpd php-fpm php-cli ruby ruby-webrick puma starman supervisor socat xinetd
+  busybox-static mini-httpd python3-setproctitle
   postgresql postgresql-contrib python3-psycopg2 mariadb-server python3-pymysql lintian
   redis-server redis-tools python3-redis memcached python3-pymemcache
   python3-psycopg python3-asyncpg libmariadb-dev libmemcached-tools

@@ -134,6 +134,8 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
      "Requests counted under _overflow, since a service had no room for another series.", ""},
     {"sockwatch_limits_hit_total", counter, "",
      "How often a bound of the search for services' names was hit: what was left out, cut or forgotten.", "limit"},
+    {"sockwatch_service_users", gauge, "",
+     "Users whose programs have the service's name, where there is more than one: a name is what anybody may claim.", "service"},
     {"sockwatch_connections", gauge, "",
      "Connections under observation.", ""},
     {"sockwatch_excluded_connections_total", counter, "",

@@ -43,6 +43,7 @@ enum class Metric : uint8_t {
   series,
   series_overflowed,
   limits_hit,
+  service_users,
   connections,
   excluded_connections,
   config_reloaded,

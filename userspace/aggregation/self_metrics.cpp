@@ -104,6 +104,7 @@ void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& o
   writer.one(Metric::series, static_cast<double>(self.series));
   writer.one(Metric::series_overflowed, static_cast<double>(self.series_overflowed));
   writer.by(Metric::limits_hit, "limit", self.limits_hit);
+  writer.by(Metric::service_users, "service", self.service_users);
   writer.one(Metric::connections, static_cast<double>(self.connections));
   writer.one(Metric::excluded_connections, static_cast<double>(self.excluded_connections));
   writer.one(Metric::config_reloaded, self.config_reloaded ? 1 : 0);

@@ -24,6 +24,7 @@ struct SelfMetrics {
   uint64_t series = 0;
   uint64_t series_overflowed = 0;
   std::map<std::string, uint64_t> limits_hit;           ///< by limit: bounds of attribution
+  std::map<std::string, uint64_t> service_users;        ///< by service: of one name, more than one
   uint64_t connections = 0;                             ///< tracked now
   uint64_t excluded_connections = 0;                    ///< left out by the configuration
   bool config_reloaded = true;                          ///< the last reading of the configuration found no mistake

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "attribution/command_line.h"
+
 namespace sockwatch {
 namespace {
 
@@ -80,15 +82,29 @@ bool is_made_up(std::string_view unit) {
   return unit.starts_with('p') && unit.find_first_not_of("0123456789-i", 1) == std::string_view::npos;
 }
 
-// Empty when the unit names no service of its own: a user's manager is only the parent of others.
+// Units that start other people's programs: supervisors, schedulers, what runs at boot, logins, runners of jobs.
+bool starts_others(std::string_view unit) {
+  constexpr std::string_view names =
+      "supervisor supervisord cron crond cronie anacron fcron bcron atd rc-local rc.local cloud-init cloud-final cloud-config "
+      "cloud-init-local cloud-init-main cloud-init-network ssh sshd dropbear runit runsvdir s6 s6-svscan daemontools svscan "
+      "monit circus circusd god bluepill eye forever pm2 xinetd inetd openbsd-inetd inetutils-inetd immortal immortaldir "
+      "gitlab-runner buildkite-agent jenkins-agent google-startup-scripts ecs-init walinuxagent amazon-ssm-agent nomad getty "
+      "console-getty container-getty serial-getty login display-manager lightdm gdm";
+  if (has_word(names, unit)) return true;
+  constexpr std::array<std::string_view, 8> beginnings = {"pm2-", "ssh@", "sshd@", "user@", "getty@", "serial-getty@", "actions.runner.", "startup-script"};
+  return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view one) { return unit.starts_with(one); });
+}
+
+// Empty when the unit names no service of its own: what starts other people's programs is only the parent of others.
 std::string unit_name(std::string_view component) {
   component.remove_suffix(kService.size());
-  if (component.starts_with("user@") || is_made_up(component)) return {};
+  if (is_made_up(component) || starts_others(component)) return {};
   const size_t at = component.find('@');
   // "worker@3" is one of the service "worker"; "postgresql@15-main" is a service by itself.
   if (at != std::string_view::npos && (at + 1 == component.size() || is_number(component.substr(at + 1))))
     component = component.substr(0, at);
-  return unescape_unit(component);
+  std::string name = unescape_unit(component);
+  return starts_others(name) ? std::string() : name;
 }
 
 // A container below its engine's unit is no part of the engine.

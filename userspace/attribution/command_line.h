@@ -1,7 +1,7 @@
-// Command lines as /proc tells them, and the parts of paths in them. Pure; views into the text that was
-// given.
+// Command lines as /proc tells them. Pure; views into the text that was given.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -14,18 +14,13 @@ using Arguments = std::vector<std::string_view>;
 Arguments split_command_line(std::string_view text);
 /// The words of a process title.
 Arguments split_words(std::string_view text);
+/// What stands behind the argument at `index`.
+Arguments behind(const Arguments& arguments, size_t index);
 
-/// The last component of a path, without "/" at its end and without a " (deleted)" mark.
-std::string_view base_name(std::string_view path);
-/// What stands before the last component; empty: nothing.
-std::string_view folder_of(std::string_view path);
-/// `name` without a known extension of a script or a program (".py", ".js", ".jar", ...).
-std::string_view without_extension(std::string_view name);
-
-/// The name of a file that somebody calls by a generic name is that of the nearest folder that says
-/// something:
-/// "/srv/shop/src/index.js" -> "shop". Its own name otherwise: "orders.py" -> "orders", "server.js" ->
-/// "server".
-std::string_view telling_name(std::string_view path);
+/// The value of the first of `options` that is there: behind "=" in the argument, or the next argument. `options` are separated by
+/// blanks: "--config -c". Empty: none is there.
+std::string_view option_value(const Arguments& arguments, std::string_view options);
+/// Whether `word` is one of the words of `list`, which are separated by blanks.
+bool has_word(std::string_view list, std::string_view word);
 
 }  // namespace sockwatch

@@ -58,7 +58,7 @@ class Search {
   bool by_origin() {
     uint32_t origin = facts_.forked_from();
     std::string_view relation = "it was forked from";
-    if (origin == 0 && !facts_.gone() && runs_code(facts_.executable(), facts_.arguments()) && facts_.parent() != 0 &&
+    if (origin == 0 && !facts_.gone() && runs_code(program({})) && facts_.parent() != 0 &&
         proc_.executable(facts_.parent()) == facts_.executable()) {
       origin = facts_.parent();
       relation = "it runs code of the command line, started by";
@@ -90,11 +90,15 @@ class Search {
   }
 
   bool by_program() {
-    if (std::string name = what_it_runs(facts_.executable(), facts_.arguments()); is_name(name))
+    if (std::string name = what_it_runs(program({})); is_name(name))
       return named(NameSource::program, std::move(name), "what it runs, by its arguments");
     passed_over(NameSource::program, "its arguments tell nothing that it runs");
     if (origin_.source == NameSource::program) return named(NameSource::program, origin_.name, from_);
-    return named(NameSource::program, executable_name(facts_.executable()), "its executable");
+    const std::string link = facts_.called_by();
+    return named(NameSource::program, executable_name(program(link)), "its executable");
+  }
+  Program program(std::string_view called_by) {
+    return {.executable = facts_.executable(), .called_by = called_by, .arguments = facts_.arguments(), .folder = facts_.folder()};
   }
 
   bool by_command() {

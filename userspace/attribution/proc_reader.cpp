@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -115,6 +116,13 @@ ProcReader::Variable ProcReader::environment(uint32_t pid, const std::vector<std
       if (variable.size() > name.size() + 1 && variable.starts_with(name) && variable[name.size()] == '=')
         return {name, std::string(variable.substr(name.size() + 1))};
   return {};
+}
+
+bool ProcReader::same_file(uint32_t pid, const std::string& one, const std::string& other) const {
+  const std::string root = of(pid, "root");
+  struct stat a {};
+  struct stat b {};
+  return stat((root + one).c_str(), &a) == 0 && stat((root + other).c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 std::string ProcReader::host_name() const {

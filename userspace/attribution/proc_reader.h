@@ -57,6 +57,8 @@ class ProcReader {
   };
   /// The first of `names` that is set and not empty in the process's initial environment, as far as nothing was written over it.
   Variable environment(uint32_t pid, const std::vector<std::string>& names) const;
+  /// Whether both paths, as the process sees them, lead to one file.
+  bool same_file(uint32_t pid, const std::string& one, const std::string& other) const;
   /// Of the host, as this process sees it.
   std::string host_name() const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attribution/kubernetes.h"
+#include "attribution/path_name.h"
 
 namespace sockwatch {
 namespace {
@@ -11,9 +12,11 @@ constexpr size_t kShortId = 12;
 
 }  // namespace
 
-ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, const ProcessHint& hint)
+ProcessFacts::ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, ComposeNames& compose,
+                           const ProcessHint& hint)
     : proc_(proc),
       containers_(containers),
+      compose_(compose),
       pid_(hint.tgid),
       executable_(proc.executable(pid_)),
       arguments_text_(proc.command_line(pid_)),
@@ -43,6 +46,27 @@ void ProcessFacts::find_parent(const ProcessHint& hint) {
   if (!parent || parent->identity.image != state->identity.image) return;
   if (state->identity.image == 0 && proc_.executable(state->parent) != proc_.executable(pid_)) return;
   forked_from_ = state->parent;
+}
+
+const std::string& ProcessFacts::folder() {
+  if (!folder_) folder_ = proc_.folder(pid_);
+  return *folder_;
+}
+
+std::string ProcessFacts::called_by() {
+  if (executable_.empty() || arguments_.empty()) return {};
+  std::string_view called = arguments_[0];
+  if (arguments_.size() == 1) called = called.substr(0, called.find(' '));  // a title
+  if (called.ends_with(':')) called.remove_suffix(1);
+  const std::string_view name = base_name(called);
+  if (name.empty() || name.starts_with('-') || name == base_name(executable_)) return {};
+  std::vector<std::string> places = {executable_.substr(0, executable_.rfind('/') + 1)};
+  for (const char* place : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"}) places.emplace_back(place);
+  if (called.find('/') != std::string_view::npos)
+    places.insert(places.begin(), (called.starts_with('/') ? std::string() : folder() + "/") + std::string(called.substr(0, called.rfind('/') + 1)));
+  for (const std::string& place : places)
+    if (proc_.same_file(pid_, place + std::string(name), executable_)) return std::string(name);
+  return {};
 }
 
 std::optional<uint32_t> ProcessFacts::user() {
@@ -85,7 +109,9 @@ std::string ProcessFacts::find_container_name() {
   }
   if (const ContainerInfo* info = container()) {
     const auto label = info->labels.find(kKubernetesNameLabel);
-    return label != info->labels.end() && !label->second.empty() ? label->second : info->name;
+    if (label != info->labels.end() && !label->second.empty()) return label->second;
+    const std::optional<ComposeService> service = compose_service(*info);
+    return service ? compose_.name(*service) : info->name;
   }
   if (!cgroup_.kubernetes) return {};
   // A pod on the host's network has the host's name, which tells nothing.

@@ -13,6 +13,7 @@
 
 #include "attribution/cgroup_path.h"
 #include "attribution/command_line.h"
+#include "attribution/compose_names.h"
 #include "attribution/container_directory.h"
 #include "attribution/proc_reader.h"
 #include "stream/socket_event.h"
@@ -21,7 +22,7 @@ namespace sockwatch {
 
 class ProcessFacts {
  public:
-  ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, const ProcessHint& hint);
+  ProcessFacts(const ProcReader& proc, ContainerDirectory& containers, ComposeNames& compose, const ProcessHint& hint);
   ProcessFacts(const ProcessFacts&) = delete;
   ProcessFacts& operator=(const ProcessFacts&) = delete;
 
@@ -37,6 +38,10 @@ class ProcessFacts {
   std::optional<uint32_t> user();
   const std::string& executable() const { return executable_; }  ///< path, without a " (deleted)" mark
   const Arguments& arguments() const { return arguments_; }
+  /// That it works in; empty: not known.
+  const std::string& folder();
+  /// The link to its executable by which it was called, last component; empty: it was called by its own name.
+  std::string called_by();
   const std::string& command_line() const { return command_line_; }  ///< arguments joined by blanks
   /// Of cgroup v2; empty: /proc does not tell.
   std::string_view unified_cgroup() const { return unified_cgroup_path(cgroup_text_); }
@@ -48,7 +53,7 @@ class ProcessFacts {
 
   /// Null: no engine knows it.
   const ContainerInfo* container();
-  /// What the container is called by Kubernetes or by its engine. Empty: nobody knows.
+  /// What the container is called by Kubernetes, by Compose or Swarm, or by its engine. Empty: nobody knows.
   const std::string& container_name();
   std::string_view short_container_id()
       const;  ///< 12 digits; empty: in no container, or in one of Kubernetes
@@ -62,10 +67,12 @@ class ProcessFacts {
 
   const ProcReader& proc_;
   ContainerDirectory& containers_;
+  ComposeNames& compose_;
   const uint32_t pid_;
   uint32_t parent_ = 0;
   uint32_t forked_from_ = 0;
   std::optional<uint32_t> user_;
+  std::optional<std::string> folder_;
   std::string executable_;
   std::string arguments_text_;
   Arguments arguments_;

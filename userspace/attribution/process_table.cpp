@@ -1,5 +1,7 @@
 #include "attribution/process_table.h"
 
+#include <algorithm>
+
 namespace sockwatch {
 namespace {
 
@@ -25,6 +27,14 @@ void ProcessTable::add_service(KnownProcess& process, const KnownName& name) {
 
 void ProcessTable::forget(uint32_t pid, uint64_t now_ns) {
   if (const auto found = processes_.find(pid); found != processes_.end()) erase(found, now_ns);
+}
+
+void ProcessTable::forget_service(ServiceId service, uint64_t now_ns) {
+  std::vector<uint32_t> pids;
+  for (const auto& [pid, process] : processes_)
+    if (std::any_of(process.services.begin(), process.services.end(), [&](const KnownName& one) { return one.service == service; }))
+      pids.push_back(pid);
+  for (const uint32_t pid : pids) forget(pid, now_ns);
 }
 
 std::vector<std::pair<uint32_t, KnownProcess>> ProcessTable::take_all(uint64_t now_ns) {

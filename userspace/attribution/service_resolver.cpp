@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "attribution/cgroup_index.h"
+#include "attribution/compose_names.h"
 #include "attribution/container_directory.h"
+#include "attribution/engine_questions.h"
 #include "attribution/namer.h"
 #include "attribution/proc_reader.h"
 #include "attribution/process_facts.h"
@@ -19,21 +21,6 @@ constexpr uint64_t kRecentNs = 1'000'000'000;      // a pid is not used again wi
 constexpr uint64_t kRetryNs = 30'000'000'000;      // a container's name is asked for again after so long
 constexpr int kNamingTries = 3;
 constexpr int kMaxOthers = 8;  // processes that have their names from one another: a chain of forks
-constexpr const char* kPodmanSocket = "/run/podman/podman.sock";
-
-std::vector<std::string> engine_sockets(const AttributionConfig& config) {
-  if (config.docker_socket.empty()) return {};
-  return {config.docker_socket, kPodmanSocket};
-}
-
-std::vector<std::string> wanted_labels(const AttributionConfig& config) {
-  std::vector<std::string> labels = {kKubernetesNameLabel};
-  for (const ServiceRule& rule : config.rules)
-    if (!rule.container_label.empty())
-      labels.push_back(rule.container_label.substr(0, rule.container_label.find('=')));
-  return labels;
-}
-
 std::vector<uint16_t> ports_of_rules(const AttributionConfig& config) {
   std::vector<uint16_t> ports;
   for (const ServiceRule& rule : config.rules)
@@ -64,12 +51,15 @@ struct ServiceResolver::Impl {
   Naming name_of_other(uint32_t pid, const ProcessHint& asking, uint16_t listen_port, int others);
 
   void rename(const AttributionConfig& fresh);
+  void take_contested(uint64_t now_ns);
 
   AttributionConfig config;
   std::vector<uint16_t> rule_ports;  ///< sorted
   ProcReader proc;
   Namer namer;
   ContainerDirectory containers;
+  ComposeNames compose;
+  std::vector<ServiceId> renamed;  ///< to be told
   CgroupIndex cgroups;
   ServiceTable services;
   ProcessTable processes;
@@ -90,6 +80,7 @@ KnownName ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
 
   const uint64_t revision = containers.revision();  // before the question, so that no answer is missed
   const auto [identity, naming] = name_image(hint, listen_port, others);
+  take_contested(now_ns);
   process = process != nullptr ? processes.find(hint.tgid) : nullptr;  // naming may have changed the table
   if (process == nullptr)
     process = &processes.insert(hint.tgid,
@@ -134,6 +125,15 @@ void ServiceResolver::Impl::rename(const AttributionConfig& fresh) {
   }
 }
 
+// Two projects have a service of one name: from now on both names hold the project, also of processes that are known.
+void ServiceResolver::Impl::take_contested(uint64_t now_ns) {
+  for (const std::string& name : compose.take_contested()) {
+    const ServiceId service = services.intern(name);
+    processes.forget_service(service, now_ns);
+    renamed.push_back(service);
+  }
+}
+
 bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint& hint, uint64_t now_ns) {
   if (process.retry_ns != 0 && (now_ns >= process.retry_ns || containers.revision() != process.revision))
     return false;
@@ -162,7 +162,7 @@ std::pair<std::optional<ProcessIdentity>, Naming> ServiceResolver::Impl::name_im
 }
 
 Naming ServiceResolver::Impl::name_process(const ProcessHint& hint, uint16_t listen_port, int others) {
-  ProcessFacts facts(proc, containers, hint);
+  ProcessFacts facts(proc, containers, compose, hint);
   if (facts.gone() || facts.cgroups().empty()) {
     facts.assume_cgroup(cgroups.path(hint.cgroup_id));
   } else if (const std::string_view path = facts.unified_cgroup();
@@ -197,6 +197,8 @@ ServiceId ServiceResolver::resolve(const ProcessHint& process, uint16_t listen_p
   return impl_->resolve(process, listen_port, kMaxOthers).service;
 }
 ServiceId ServiceResolver::intern(std::string_view name) { return impl_->services.intern(name); }
+std::vector<ServiceId> ServiceResolver::take_renamed() { return std::exchange(impl_->renamed, {}); }
+size_t ServiceResolver::users(ServiceId service) const { return impl_->services.users(service); }
 void ServiceResolver::rename(const AttributionConfig& config) { impl_->rename(config); }
 std::string_view ServiceResolver::cgroup(uint64_t id) { return impl_->cgroups.path(id); }
 std::string_view ServiceResolver::name(ServiceId service) const { return impl_->services.name(service); }

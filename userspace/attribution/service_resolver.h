@@ -45,6 +45,10 @@ class ServiceResolver {
   /// Names every process anew by other rules (AttributionConfig::rules, service_env; the rest stays as it
   /// is). Reads /proc for each process that is known.
   void rename(const AttributionConfig& config);
+  /// Services whose processes have another name from now on, each told once: whoever keeps one asks again.
+  std::vector<ServiceId> take_renamed();
+  /// How many users the service's processes have: those who executed its programs. At most ServiceTable::kMaxUsers.
+  size_t users(ServiceId service) const;
   std::string_view name(ServiceId service) const;
   uint32_t count() const;
 

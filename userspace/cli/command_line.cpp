@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   sudo sockwatch --web.listen-address=127.0.0.1:9000
   sudo sockwatch doctor                          what is missing here?
   sudo sockwatch record -o traffic.jsonl         keep what passes
+  sudo sockwatch why shop                        what gave processes this name?
   sockwatch replay traffic.jsonl                 and look at it again, on any machine
 )";
 
@@ -167,6 +168,8 @@ class Parser {
   void add_commands() {
     add_command(Command::run, "run", "Watch and serve metrics until stopped (the default)");
     add_command(Command::doctor, "doctor", "Tell in plain words whether this host has what it takes");
+    CLI::App* why = add_command(Command::why, "why", "Tell what named a process or a service, and what was passed over");
+    why->add_option("whom", line_.whom, "A process id, or a service's name: its processes")->type_name("PID|NAME");
     CLI::App* record = add_command(Command::record, "record", "Write what passes to a file until stopped");
     record->add_option("-o,--output", line_.file, "Where to write; - is standard output")->type_name("FILE");
     record->add_flag_callback(
@@ -215,6 +218,8 @@ class Parser {
   std::string lacking_file() const {
     if (!line_.file.empty()) return "";
     switch (line_.command) {
+      case Command::why:
+        return line_.whom.empty() ? "why needs a process id or a service's name" : "";
       case Command::record:
         return "record needs a file to write: -o FILE, or -o - for standard output";
       case Command::replay:

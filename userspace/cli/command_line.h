@@ -12,12 +12,13 @@
 
 namespace sockwatch {
 
-enum class Command : uint8_t { run, doctor, record, replay, check_config };
+enum class Command : uint8_t { run, doctor, why, record, replay, check_config };
 enum class ReplayFormat : uint8_t { jsonl, metrics };
 
 struct CommandLine {
   Command command = Command::run;
   std::string file;         ///< replay: input; record: output; check-config: the configuration
+  std::string whom;         ///< why: a process id, or a service's name
   std::string config_file;  ///< empty: none
   ReplayFormat format = ReplayFormat::jsonl;
   Credentials credentials = Credentials::masked;

@@ -11,6 +11,7 @@
 #include "cli/record.h"
 #include "cli/replay.h"
 #include "cli/start_capture.h"
+#include "cli/why.h"
 #include "config/load_config.h"
 #include "exposition/web_access.h"
 #include "pipeline/agent.h"
@@ -70,6 +71,8 @@ int run_command(const CommandLine& line) {
   switch (line.command) {
     case Command::doctor:
       return run_doctor(config);
+    case Command::why:
+      return why(config, line.whom, std::cout) ? 0 : fail(Error{"nothing is called \"" + line.whom + "\": there is no such process"});
     case Command::replay: {
       const Result<> replayed = replay(config, line.file, line.format, std::cout);
       return replayed ? 0 : fail(replayed.error());

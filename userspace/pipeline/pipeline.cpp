@@ -17,6 +17,10 @@ std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+ProcessHint process_of(const Connection& connection) {
+  return {.tgid = connection.tgid, .cgroup_id = connection.cgroup_id, .comm = connection.comm};
+}
+
 LabelText constant_labels(const MetricsConfig& metrics) {
   std::vector<Label> labels;
   for (const auto& [name, value] : metrics.labels) labels.push_back({name, value});
@@ -326,6 +330,7 @@ void Pipeline::advance(uint64_t now_ns) {
     return true;
   });
   if (!live_) return;
+  rename();
   if (postponed_ && now_ns >= room_ns_ + kRoomNs && connections_.has_room()) {
     postponed_ = false;
     room_ns_ = now_ns;
@@ -341,6 +346,18 @@ void Pipeline::advance(uint64_t now_ns) {
     forget(service);
     resolver_.release(service);
   }
+}
+
+// Connections of services that are called otherwise now.
+void Pipeline::rename() {
+  const std::vector<ServiceId> renamed = resolver_.take_renamed();
+  if (renamed.empty()) return;
+  std::vector<SocketId> unwanted;
+  connections_.for_each([&](Connection& connection) {
+    if (std::find(renamed.begin(), renamed.end(), connection.service) == renamed.end()) return;
+    if (!set_process(connection, process_of(connection))) unwanted.push_back(connection.socket);
+  });
+  for (SocketId socket : unwanted) exclude(*connections_.find(socket));
 }
 
 void Pipeline::forget(ServiceId service) {
@@ -359,8 +376,7 @@ void Pipeline::reconfigure(const Config& config) {
   resolver_.rename(config.attribution);
   std::vector<SocketId> unwanted;
   connections_.for_each([&](Connection& connection) {
-    const ProcessHint process{.tgid = connection.tgid, .cgroup_id = connection.cgroup_id, .comm = connection.comm};
-    if (!set_process(connection, process)) unwanted.push_back(connection.socket);
+    if (!set_process(connection, process_of(connection))) unwanted.push_back(connection.socket);
   });
   for (SocketId socket : unwanted) exclude(*connections_.find(socket));
   for (ServiceId service = 0; service < resolver_.count(); ++service)

@@ -109,6 +109,7 @@ class Pipeline final : private TransactionSink {
   std::string_view peer_name(Connection& connection);
   QueryLink link(Connection& connection, const Protocol& protocol, Role role);
   void count_sessions();
+  void rename();
   void forget(ServiceId service);
   void close_gone(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
   void lose(const char* reason);

@@ -109,6 +109,8 @@ void Pipeline::fill(SelfMetrics& self) const {
   self.series = registry_.series();
   self.series_overflowed = registry_.series_overflowed();
   for (const auto& [limit, hits] : resolver_.limits_hit()) self.limits_hit[limit] = hits;
+  for (ServiceId service = 0; service < resolver_.count(); ++service)
+    if (const size_t users = resolver_.users(service); users > 1) self.service_users[std::string(resolver_.name(service))] = users;
   self.connections = connections_.size();
 }
 

@@ -19,7 +19,7 @@ def flags(text):
 
 
 help_pages = [subprocess.run([AGENT, *command, "--help"], check=True, capture_output=True, text=True).stdout
-              for command in ((), ("record",), ("replay",), ("check-config",), ("doctor",), ("run",))]
+              for command in ((), ("record",), ("replay",), ("check-config",), ("doctor",), ("why",), ("run",))]
 wanted = set.union(*map(flags, help_pages))
 page = re.search(r"## Flags\n(.*?)\n## ", read("docs", "configuration.md"), re.S).group(1)
 found = {"the man page": flags(read("packaging", "sockwatch.8").replace("\\-", "-")),

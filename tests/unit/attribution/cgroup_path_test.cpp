@@ -91,6 +91,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"/system.slice/run-r1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6.service", "", false, ""},
         Case{"/system.slice/run-p812-i813.service", "", false, ""},
         Case{"/system.slice/run-shop.service", "", false, "run-shop"},
+        // What starts other people's programs names none of them.
+        Case{"/system.slice/supervisor.service", "", false, ""}, Case{"/system.slice/pm2-root.service", "", false, ""},
+        Case{"/system.slice/cron.service", "", false, ""}, Case{"/system.slice/crond.service", "", false, ""},
+        Case{"/system.slice/ssh.service", "", false, ""}, Case{"/system.slice/cloud-final.service", "", false, ""},
+        Case{"/system.slice/rc-local.service", "", false, ""}, Case{"/system.slice/system-getty.slice/getty@tty1.service", "", false, ""},
+        Case{"/system.slice/cronos.service", "", false, "cronos"}, Case{"/system.slice/pm2.service", "", false, ""},
+        Case{"/system.slice/ssh-portal.service", "", false, "ssh-portal"},
         Case{"/system.slice/.service", "", false, ""},
         Case{"/system.slice/docker.service", "", false, "docker"}, Case{"////", "", false, ""}));
 

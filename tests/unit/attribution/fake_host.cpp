@@ -54,6 +54,7 @@ void FakeHost::start(uint32_t pid, const FakeProcess& process) {
   write(folder / "mountinfo", process.mounts);
   write(folder / "status", "Name:\t" + process.comm + "\nUid:\t" + std::to_string(process.user) + "\t0\t0\t0\n");
   fs::create_symlink(process.folder, folder / "cwd");
+  fs::create_symlink(root_ / "root", folder / "root");
   write(folder / "stat", stat_line(pid, process));
 }
 

@@ -33,6 +33,8 @@ class FakeHost {
 
   std::string procfs() const { return root_ / "proc"; }
   std::string cgroupfs() const { return root_ / "cgroup"; }
+  /// Where a path of its processes is.
+  std::filesystem::path file(const std::string& path) const { return root_ / "root" / path.substr(1); }
   std::filesystem::path of(uint32_t pid) const { return root_ / "proc" / std::to_string(pid); }
 
   /// Starts the process, in the place of one that had its pid.

@@ -12,6 +12,7 @@ struct Case {
   const char* executable;
   std::vector<const char*> arguments;
   const char* name;
+  const char* folder = "";
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -24,8 +25,10 @@ class ProgramName : public testing::TestWithParam<Case> {};
 TEST_P(ProgramName, Is) {
   std::string text;
   for (const char* argument : GetParam().arguments) text.append(argument).push_back('\0');
-  const std::string runs = what_it_runs(GetParam().executable, split_command_line(text));
-  EXPECT_EQ(runs.empty() ? executable_name(GetParam().executable) : runs, GetParam().name);
+  const Arguments arguments = split_command_line(text);
+  const Program program{.executable = GetParam().executable, .called_by = "", .arguments = arguments, .folder = GetParam().folder};
+  const std::string runs = what_it_runs(program);
+  EXPECT_EQ(runs.empty() ? executable_name(program) : runs, GetParam().name);
 }
 
 constexpr const char* kPython = "/usr/bin/python3.11";
@@ -114,12 +117,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{kNode, {"node", "--require", "./tracing.js", "orders.js"}, "orders"},
                     Case{kNode, {"node", "--require=./tracing.js", "orders.js"}, "orders"},
                     Case{kNode, {"node", "--max-old-space-size=4096", "orders.js"}, "orders"},
-                    Case{kNode, {"node", "/srv/shop/node_modules/.bin/next", "start"}, "next"},
+                    Case{kNode, {"node", "/srv/shop/node_modules/.bin/next", "start"}, "shop"},
                     Case{kNode, {"node", "-e", "code()"}, "node"},
                     Case{kNode, {"node", "--eval=code()"}, "node"}, Case{kNode, {"node"}, "node"},
                     Case{kNode, {"node /srv/shop/orders.js"}, "orders"},  // pm2's title
                     Case{kNode, {"npm start"}, "node"},
-                    Case{kNode, {"PM2 v5.3.0: God Daemon (/root/.pm2)"}, "node"}));
+                    Case{kNode, {"PM2 v5.3.0: God Daemon (/root/.pm2)"}, "pm2"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Java, ProgramName,
@@ -152,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kRuby, {"puma 5.6.5 (tcp://0.0.0.0:9292) [shop]"}, "shop"},
         Case{kRuby, {"puma: cluster worker 0: 4711 [shop]"}, "shop"},
         Case{kRuby, {"unicorn master -c config/unicorn.rb"}, "unicorn"},
-        Case{kRuby, {"sidekiq 6.5.8 shop [0 of 5 busy]"}, "ruby3.1"},
+        Case{kRuby, {"sidekiq 6.5.8 shop [0 of 5 busy]"}, "shop"},
         Case{kPerl, {"perl", "-w", "-Ilib", "-MCarp", "shop.pl"}, "shop"},
         Case{kPerl, {"perl", "-lne", "print"}, "perl"}, Case{kPerl, {"perl", "-i.bak", "shop.pl"}, "shop"},
         Case{kPerl, {"/usr/bin/perl", "/usr/bin/starman", "--listen", ":80", "shop.psgi"}, "shop"},
@@ -177,6 +180,98 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"/usr/bin/dash", {"sh", "/usr/local/bin/shop"}, "shop"},
         Case{"/usr/bin/dash", {"sh", "+e", "shop.sh"}, "shop"}));
 
+constexpr const char* kBun = "/usr/bin/bun";
+constexpr const char* kDeno = "/usr/bin/deno";
+
+INSTANTIATE_TEST_SUITE_P(
+    OptionsWithAValue, ProgramName,
+    testing::Values(
+        Case{kNode, {"node", "--env-file", ".env", "/srv/shop/server.js"}, "shop"},
+        Case{kNode, {"node", "--watch-path", "./src", "orders.js"}, "orders"},
+        Case{kNode, {"node", "--test-reporter", "spec", "orders.js"}, "orders"},
+        Case{kNode, {"node", "--inspect", "orders.js"}, "orders"}, Case{kNode, {"node", "inspect", "orders.js"}, "orders"},
+        Case{kJava, {"java", "--enable-native-access", "ALL-UNNAMED", "-cp", "x", "com.acme.Foo"}, "Foo"},
+        Case{kRuby, {"ruby", "--encoding", "utf-8", "-X", "/srv", "orders.rb"}, "orders"},
+        Case{kRuby, {"ruby", "--disable", "gems", "orders.rb"}, "orders"},
+        Case{kPhp, {"php", "--php-ini", "/etc/php.ini", "orders.php"}, "orders"},
+        Case{kPhp, {"php", "--file", "orders.php"}, "orders"},
+        Case{kPerl, {"perl", "-I", "lib", "-C7", "orders.pl"}, "orders"},
+        Case{kBun, {"bun", "--env-file", ".env", "run", "/srv/shop/index.ts"}, "shop"},
+        Case{kBun, {"bun", "run", "--preload", "./x.ts", "orders.ts"}, "orders"},
+        Case{kBun, {"bun", "run", "dev"}, "shop", "/srv/shop"}, Case{kBun, {"bun", "-e", "code()"}, "bun"},
+        Case{kDeno, {"deno", "run", "-A", "--config", "deno.json", "--allow-net", "/srv/shop/main.ts"}, "shop"},
+        Case{kDeno, {"deno", "serve", "--port", "8000", "https://acme.example/shop/mod.ts"}, "shop"},
+        Case{kDeno, {"deno", "eval", "code()"}, "deno"},
+        Case{"/usr/bin/dotnet", {"dotnet", "exec", "--additional-deps", "Other.dll", "--depsfile", "x.json", "Shop.dll"}, "Shop"},
+        Case{"/usr/bin/dotnet", {"dotnet", "run", "--project", "/srv/x/Shop.Api.csproj"}, "Shop.Api"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Folders, ProgramName,
+    testing::Values(
+        Case{kNode, {"node", "server.js"}, "orders", "/srv/orders"}, Case{kNode, {"node", "server.js"}, "server", "/"},
+        Case{kNode, {"node", "src/../dist/index.js"}, "orders", "/srv/orders"}, Case{kNode, {"node", "."}, "orders", "/srv/orders"},
+        Case{kNode, {"node", "orders.js"}, "orders", "/srv/shop"}, Case{kNode, {"node", "server.js"}, "server", "/home/alice"},
+        Case{kPython, {"python3", "manage.py", "runserver"}, "orders", "/srv/orders"},
+        Case{kPython, {"python3", "-m", "main"}, "orders", "/srv/orders"},
+        Case{kPython, {"python3", "-m", "http.server"}, "http.server", "/srv/orders"},
+        Case{kPython, {"python3", "/usr/bin/uvicorn", "main:app"}, "orders", "/srv/orders"},
+        Case{kPython, {"python3", "/usr/bin/uvicorn", "main:app", "--app-dir", "/srv/carts/src"}, "carts", "/srv/orders"},
+        Case{kPython, {"python3", "/usr/bin/gunicorn", "--chdir=carts", "app:app"}, "carts", "/srv/orders"},
+        Case{kPython, {"gunicorn: worker [app:app]"}, "orders", "/srv/orders"},
+        Case{kPython, {"python3", "/usr/bin/gunicorn", "config.wsgi"}, "orders", "/srv/orders"},
+        Case{kPython, {"python3", "/srv/orders/venv/lib/python3.11/server.py"}, "orders"},
+        Case{kRuby, {"ruby", "bin/rails", "server"}, "orders", "/srv/orders"},
+        Case{kRuby, {"ruby", "/usr/bin/puma", "-p", "80"}, "orders", "/srv/orders/current"},
+        Case{kPhp, {"php", "-S", "0.0.0.0:80"}, "orders", "/srv/orders/public"},
+        Case{kPhp, {"php", "bin/console", "server:run"}, "orders", "/srv/orders"},
+        Case{kJava, {"java", "-jar", "app.jar"}, "orders", "/opt/orders"}, Case{kBash, {"bash", "run.sh"}, "orders", "/opt/orders"},
+        Case{"/srv/orders/server", {"./server"}, "orders"}, Case{"/usr/local/bin/app", {"app"}, "app"},
+        Case{"/opt/orders/bin/main (deleted)", {"main"}, "orders"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Frameworks, ProgramName,
+    testing::Values(
+        Case{kJava, {"java", "org.springframework.boot.loader.launch.JarLauncher"}, "java"},
+        Case{kJava, {"java", "org.springframework.boot.loader.JarLauncher"}, "orders", "/opt/orders"},
+        Case{kJava, {"java", "-Dspring.application.name=orders", "org.springframework.boot.loader.JarLauncher"}, "orders"},
+        Case{kJava, {"java", "-Dotel.service.name=orders", "-jar", "app.jar"}, "orders"},
+        Case{kJava, {"java", "-Dcatalina.base=/srv/orders", "org.apache.catalina.startup.Bootstrap", "start"}, "orders"},
+        Case{kJava, {"java", "-cp", "/opt/shop/lib/*", "play.core.server.ProdServerStart", "/opt/shop"}, "shop"},
+        Case{kJava, {"java", "-cp", "/opt/shop/lib/a.jar:/x", "io.ktor.server.netty.EngineMain"}, "shop"},
+        Case{kJava, {"java", "io.vertx.core.Launcher", "run", "com.acme.Orders"}, "Orders"},
+        Case{kPhp,
+             {"php8.2", "-S", "127.0.0.1:8000", "/srv/shop/vendor/laravel/framework/src/Illuminate/Foundation/Console/../resources/server.php"},
+             "shop"},
+        Case{kNode, {"next-server (v14.2.3)"}, "next-server"}, Case{kNode, {"next-server (v14.2.3)"}, "shop", "/srv/shop"},
+        Case{kNode, {"node", "node_modules/.bin/nest", "start"}, "shop", "/srv/shop"},
+        Case{kNode, {"node", "/usr/lib/node_modules/n8n/bin/n8n"}, "n8n"},
+        Case{kNode, {"node", "/root/.npm/_npx/0a1b/node_modules/.bin/http-server"}, "http-server"},
+        Case{kNode, {"node", "/srv/shop/.output/server/index.mjs"}, "shop"}, Case{kNode, {"node", "/srv/shop/build"}, "shop"},
+        Case{kPython, {"python3", "/usr/local/bin/sanic", "shop.server:app"}, "shop"},
+        Case{kPython, {"python3", "/usr/local/bin/fastapi", "run", "/srv/shop/main.py"}, "shop"},
+        Case{kPython, {"python3", "/usr/local/bin/fastapi", "dev"}, "shop", "/srv/shop"},
+        Case{kPython, {"python3", "/usr/local/bin/streamlit", "run", "/srv/dash/app.py", "--server.port", "80"}, "dash"},
+        Case{kPython, {"python3", "-m", "debugpy", "--listen", "5678", "-m", "uvicorn", "shop.main:app"}, "shop"},
+        Case{kPython, {"python3", "-m", "coverage", "run", "/srv/shop/app.py"}, "shop"},
+        Case{"/usr/bin/uwsgi", {"uwsgi", "--http", ":8000", "--module", "shop.wsgi:application"}, "shop"},
+        Case{"/usr/bin/uwsgi-core", {"uwsgi", "--ini", "/etc/uwsgi/apps-enabled/shop.ini"}, "shop"},
+        Case{"/usr/bin/uwsgi", {"uwsgi", "uwsgi.ini"}, "shop", "/srv/shop"}, Case{"/usr/bin/uwsgi", {"uwsgi", "--http", ":1"}, "uwsgi"},
+        Case{kRuby, {"thin server (0.0.0.0:3000) [shop]"}, "shop"},
+        Case{kRuby, {"unicorn worker[0] -c /srv/shop/config/unicorn.rb -E production"}, "shop"},
+        Case{kRuby, {"unicorn worker[0] -c config/unicorn.rb"}, "shop", "/srv/shop"},
+        Case{kRuby, {"Passenger RubyApp: /srv/shop (production)"}, "shop"},
+        Case{"/usr/sbin/apache2", {"(wsgi:shop)      -k start"}, "shop"},
+        Case{"/usr/lib/erlang/erts-13/bin/beam.smp", {"/usr/lib/erlang/erts-13/bin/beam.smp", "--", "-root", "/opt/shop", "-sname", "orders@host"}, "orders"},
+        Case{"/opt/shop/erts-13/bin/beam.smp", {"beam.smp", "--", "-root", "/opt/shop"}, "shop", "/"},
+        Case{"/usr/bin/busybox", {"busybox", "httpd", "-f"}, "httpd"}, Case{"/usr/bin/busybox", {"busybox"}, "busybox"}));
+
+TEST(ExecutableName, IsThatOfTheLinkItWasCalledBy) {
+  const Arguments arguments = {"redis-server 127.0.0.1:6379"};
+  EXPECT_EQ(executable_name({.executable = "/usr/bin/redis-check-rdb", .called_by = "redis-server", .arguments = arguments, .folder = ""}),
+            "redis-server");
+  EXPECT_EQ(executable_name({.executable = kPython, .called_by = "python3", .arguments = arguments, .folder = ""}), "python3.11");
+}
+
 TEST(CommandLine, LeavesOutWhatAShorterTitleLeft) {
   const std::string text("title\0\0\0\0", 9);
   EXPECT_EQ(split_command_line(text).size(), 1u);
@@ -188,11 +283,15 @@ TEST(CommandLine, HostileOnesEnd) {
   for (const std::string& text : {std::string(16384, '/'), std::string(16384, '-'), std::string(16384, ' '),
                                   std::string(16384, '['), std::string(16384, ':')}) {
     for (const char* executable :
-         {kPython, kNode, kJava, kPerl, kRuby, kBash, kPhp, "/usr/bin/php-fpm", "/usr/bin/dotnet"}) {
-      what_it_runs(executable, {text});
-      what_it_runs(executable, {"x", text});
-      what_it_runs(executable, {"x", "-m", text});
-      what_it_runs(executable, {"x", "-jar", text});
+         {kPython, kNode, kJava, kPerl, kRuby, kBash, kPhp, "/usr/bin/php-fpm", "/usr/bin/dotnet", "/usr/bin/uwsgi", "/usr/bin/beam.smp",
+          "/usr/bin/bun", "/usr/bin/deno", "/usr/sbin/apache2", "/usr/bin/busybox"}) {
+      for (const Arguments& arguments :
+           {Arguments{text}, Arguments{"x", text}, Arguments{"x", "-m", text}, Arguments{"x", "-jar", text}, Arguments{"x", "-c", text, text}}) {
+        const Program program{.executable = executable, .called_by = text, .arguments = arguments, .folder = text};
+        what_it_runs(program);
+        runs_code(program);
+        executable_name(program);
+      }
     }
   }
 }

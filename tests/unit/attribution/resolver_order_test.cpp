@@ -1,6 +1,9 @@
 // Which of the things that could name a process does: docs/attribution.md, one test a step.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "fake_engine.h"
 #include "fake_host.h"
 
@@ -144,6 +147,23 @@ TEST_F(ResolverOrder, ThenTheExecutable) {
   process.executable = "/usr/sbin/nginx (deleted)";
   process.arguments = {"nginx: worker process"};
   EXPECT_EQ(name(process), "nginx");
+}
+
+TEST_F(ResolverOrder, ByTheLinkThatItWasCalledBy) {
+  FakeProcess process = everything();
+  process.environment.clear();
+  process.cgroup = "";
+  process.executable = "/usr/bin/redis-check-rdb";
+  std::filesystem::create_directories(host_.file("/usr/bin"));
+  std::ofstream(host_.file("/usr/bin/redis-check-rdb")) << "x";
+  process.arguments = {"redis-server 127.0.0.1:6379"};
+  EXPECT_EQ(name(process), "redis-check-rdb");  // anybody can say so
+  std::filesystem::create_symlink("redis-check-rdb", host_.file("/usr/bin/redis-server"));
+  EXPECT_EQ(name(process), "redis-server");
+  process.arguments = {"/opt/redis/bin/redis-server", "--port", "1"};
+  EXPECT_EQ(name(process), "redis-server");
+  process.arguments = {"-redis-server"};
+  EXPECT_EQ(name(process), "redis-check-rdb");
 }
 
 TEST_F(ResolverOrder, ThenTheCommandNameOfTheProcess) {

@@ -113,6 +113,29 @@ TEST(ResolverRules, MayAskForTheUser) {
   EXPECT_EQ(gone(11, std::nullopt), "x");
 }
 
+TEST(ResolverRules, TheUsersOfANameAreCounted) {
+  FakeHost host;
+  FakeProcess process;
+  process.user = 0;
+  host.start(7, process);
+  process.user = 33;  // its worker
+  process.parent = 7;
+  process.forked = true;
+  host.start(8, process);
+  process.forked = false;
+  process.user = 1000;
+  ServiceResolver resolver = host.resolver();
+  const ServiceId shop = resolver.resolve({.tgid = 7, .cgroup_id = 0, .comm = "x"}, 0);
+  EXPECT_EQ(resolver.resolve({.tgid = 8, .cgroup_id = 0, .comm = "x"}, 0), shop);
+  EXPECT_EQ(resolver.users(shop), 1u);
+  host.start(9, process);
+  EXPECT_EQ(resolver.resolve({.tgid = 9, .cgroup_id = 0, .comm = "x"}, 0), shop);
+  EXPECT_EQ(resolver.users(shop), 2u);
+  host.end(9);
+  resolver.sweep(5);
+  EXPECT_EQ(resolver.users(shop), 1u);
+}
+
 TEST(ResolverRules, TheFirstOneWins) {
   FakeHost host;
   host.start(7, process());

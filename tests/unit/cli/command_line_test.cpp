@@ -39,6 +39,8 @@ TEST(CommandLine, WithoutArgumentsTheAgentRuns) {
 TEST(CommandLine, Commands) {
   EXPECT_EQ(accepted({"run"}).command, Command::run);
   EXPECT_EQ(accepted({"doctor"}).command, Command::doctor);
+  EXPECT_EQ(accepted({"why", "shop"}).command, Command::why);
+  EXPECT_EQ(accepted({"why", "shop"}).whom, "shop");
   EXPECT_EQ(accepted({"check-config", "a.yml"}).command, Command::check_config);
   EXPECT_EQ(accepted({"check-config", "a.yml"}).file, "a.yml");
   EXPECT_EQ(accepted({"check-config", "--web.config.file=w.yml"}).web_config_file, "w.yml");
@@ -112,6 +114,7 @@ TEST(CommandLine, MistakesAreOneLineAndExitTwo) {
       {{"-x"}, "sockwatch: unknown flag -x; "},
       {{"watch"}, "sockwatch: unknown command watch; "},
       {{"doctor", "more"}, "sockwatch: unexpected argument more; "},
+      {{"why"}, "sockwatch: why needs a process id or a service's name; "},
       {{"replay"},
        "sockwatch: replay needs a file to read, or - for standard input; sockwatch replay --help"},
       {{"record"}, "sockwatch: record needs a file to write: -o FILE, or -o - for standard output; "},
@@ -142,7 +145,7 @@ TEST(CommandLine, HelpAndVersionGoToStandardOutput) {
   EXPECT_EQ(help.code, 0);
   EXPECT_EQ(help.err, "");
   for (const char* word :
-       {"doctor", "record", "replay", "check-config", "--config.file", "--web.listen-address",
+       {"doctor", "why", "record", "replay", "check-config", "--config.file", "--web.listen-address",
         "--web.telemetry-path", "--log.level", "--log.format", "--path.procfs", "--path.cgroupfs",
         "--capture.ring-bytes", "Flags:", "Commands:", "Examples:"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
