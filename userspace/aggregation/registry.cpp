@@ -63,15 +63,16 @@ Registry::Registry(const MetricsConfig& metrics, const RoutesConfig& routes)
 
 Registry::~Registry() = default;
 
-void Registry::record(uint32_t service, std::string_view service_name, std::string_view peer,
-                      const Transaction& transaction) {
-  impl_->series_of(service, service_name, transaction.role).record(peer, transaction);
+std::string_view Registry::record(uint32_t service, std::string_view service_name, std::string_view peer,
+                                  const Transaction& transaction) {
+  const std::string_view path = impl_->series_of(service, service_name, transaction.role).record(peer, transaction);
   // What an HTTP cache said counts for who answered and for who asked; once where they are one service.
   const bool at_both_ends = transaction.role == Role::client && peer == service_name;
   if (transaction.cache != CacheAnswer::none && !at_both_ends) {
     const bool hit = transaction.cache == CacheAnswer::hit;
     record_cache(service, service_name, kHttpCache, hit ? 1 : 0, hit ? 0 : 1);
   }
+  return path;
 }
 
 void Registry::record_cache(uint32_t service, std::string_view service_name, std::string_view cache_type, uint64_t hits,

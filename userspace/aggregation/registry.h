@@ -23,8 +23,8 @@ class Registry {
   ~Registry();
 
   /// Counts one transaction of `service`, a dense small number named `service_name`. `peer` is used for clients: the
-  /// other end's service or address.
-  void record(uint32_t service, std::string_view service_name, std::string_view peer, const Transaction& transaction);
+  /// other end's service or address. Returns the path that it was counted under, valid until the next call.
+  std::string_view record(uint32_t service, std::string_view service_name, std::string_view peer, const Transaction& transaction);
 
   /// Counts what a cache of `cache_type` ("redis", "memcached"...) answered to a service.
   void record_cache(uint32_t service, std::string_view service_name, std::string_view cache_type, uint64_t hits, uint64_t misses);

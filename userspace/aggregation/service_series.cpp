@@ -41,18 +41,19 @@ ServiceSeries::ServiceSeries(Role role, std::string_view service, const MetricsC
       durations_metric_(role == Role::client ? Metric::http_client_request_duration : Metric::http_request_duration),
       routes_(routes) {}
 
-void ServiceSeries::record(std::string_view peer, const Transaction& transaction) {
+std::string_view ServiceSeries::record(std::string_view peer, const Transaction& transaction) {
   const uint32_t method = method_index(transaction.method);
   const RouteId route = routes_.route(transaction.method, transaction.target);
   Series* series = find(method, route, peer);
   ByStatus& by_status = status_of(series, method, transaction.status);
   ++by_status.count;
   if (series->overflow) ++overflowed_;
-  if (transaction.status == Status::unknown()) return;
+  if (transaction.status == Status::unknown()) return series->path;
   const uint64_t end_ns = transaction.start_ns + transaction.duration_ns;
   if (series->durations)
     series->durations->add(bounds_.classic, transaction.duration_ns, transaction.trace_id, end_ns);
   if (by_status.otel) by_status.otel->add(bounds_.otel, transaction.duration_ns, transaction.trace_id, end_ns);
+  return series->path;
 }
 
 ServiceSeries::Series* ServiceSeries::find(uint32_t method, RouteId route, std::string_view peer) {

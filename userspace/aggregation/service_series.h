@@ -32,7 +32,8 @@ class ServiceSeries {
   ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics, const RoutesConfig& routes,
                 const MetricBounds& bounds);
 
-  void record(std::string_view peer, const Transaction& transaction);
+  /// Returns the path that it was counted under, valid until the next call.
+  std::string_view record(std::string_view peer, const Transaction& transaction);
 
   void set_route_patterns(const std::vector<std::string>& patterns) { routes_.set_patterns(patterns); }
 

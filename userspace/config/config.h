@@ -53,6 +53,7 @@ struct RoutesConfig {
   uint32_t max_children = 50;          ///< distinct values of one position before it collapses into "{var}"
   uint32_t max_nodes = 5000;           ///< of a service's trie; a path beyond it is "_overflow"
   uint32_t max_segments = 16;          ///< segments kept of a path; the rest becomes "*"
+  uint32_t max_length = 128;           ///< bytes of a template that is guessed; the rest becomes "*"
 };
 
 /// Which names metrics have: the classic ones, those of OpenTelemetry's semantic conventions, or each its own of both.

@@ -13,6 +13,7 @@
 namespace sockwatch {
 namespace {
 
+
 /// One document's reading: each member function reads one map of the file into its part of the Config.
 class ConfigReader {
  public:
@@ -35,6 +36,7 @@ class ConfigReader {
   using Path = std::string;
 
   static constexpr uint64_t kMaxCount = std::numeric_limits<uint32_t>::max();
+  static constexpr uint32_t kLeastRouteLength = 16;  // "/{token}" and "/*"
 
   void read_attribution(const Node& node, const Path& path) {
     AttributionConfig& out = config_.attribution;
@@ -127,7 +129,8 @@ class ConfigReader {
                      }},
                     {"max_children", count(out.max_children)},
                     {"max_nodes", count(out.max_nodes)},
-                    {"max_segments", count(out.max_segments)}});
+                    {"max_segments", count(out.max_segments)},
+                    {"max_length", count(out.max_length, kLeastRouteLength)}});
   }
 
   void read_metrics(const Node& node, const Path& path) {
@@ -271,10 +274,10 @@ class ConfigReader {
     if (!result) yaml_.report(node, path, result.error().message);
   }
 
-  std::function<void(const Node&, const Path&)> count(uint32_t& target) {
-    return [this, &target](const Node& node, const Path& path) {
+  std::function<void(const Node&, const Path&)> count(uint32_t& target, uint32_t least = 1) {
+    return [this, &target, least](const Node& node, const Path& path) {
       yaml_.read_value(node, path, "a whole number", target,
-                       [](const std::string& t) { return parse_number(t, 1, kMaxCount); });
+                       [least](const std::string& t) { return parse_number(t, least, kMaxCount); });
     };
   }
 

@@ -20,6 +20,7 @@ Reloaded reload(const Config& running, const Config& fresh) {
   note(running.routes.max_children == fresh.routes.max_children, "routes.max_children");
   note(running.routes.max_nodes == fresh.routes.max_nodes, "routes.max_nodes");
   note(running.routes.max_segments == fresh.routes.max_segments, "routes.max_segments");
+  note(running.routes.max_length == fresh.routes.max_length, "routes.max_length");
   note(running.metrics.naming == fresh.metrics.naming, "metrics.naming");
   note(running.metrics.duration_buckets == fresh.metrics.duration_buckets, "metrics.duration_buckets");
   note(running.metrics.max_series == fresh.metrics.max_series, "metrics.max_series");

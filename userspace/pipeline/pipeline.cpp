@@ -38,7 +38,6 @@ Pipeline::Pipeline(const Config& config, SocketAdvice advice)
       resolver_(config.attribution, config.procfs, config.cgroupfs, config.metrics.max_services),
       filter_(config.filter),
       registry_(config.metrics, config.routes),
-      observed_routes_(config.routes),
       connections_(config.capture.max_connections),
       constant_labels_(constant_labels(config.metrics)) {
   for (const char* reason : {kLostConnectionLimit, kLostMemoryLimit}) lost_[reason] = 0;
@@ -372,7 +371,6 @@ void Pipeline::reconfigure(const Config& config) {
   filter_ = ConnectionFilter(config.filter);
   constant_labels_ = constant_labels(config.metrics);
   registry_.set_route_patterns(config.routes.patterns);
-  observed_routes_.set_patterns(config.routes.patterns);
   resolver_.rename(config.attribution);
   std::vector<SocketId> unwanted;
   connections_.for_each([&](Connection& connection) {

@@ -24,7 +24,6 @@
 #include "pipeline/server_directory.h"
 #include "pipeline/socket_advice.h"
 #include "protocols/parser.h"
-#include "routes/route_table.h"
 #include "stream/socket_event.h"
 #include "stream/socket_info.h"
 
@@ -35,7 +34,7 @@ struct ObservedTransaction {
   SocketId socket = 0;
   std::string_view service;
   std::string_view peer;  ///< role client: the other end's service or address
-  std::string_view path;  ///< the route template
+  std::string_view path;  ///< the route template that it was counted under
   const Transaction& transaction;
 };
 
@@ -122,7 +121,6 @@ class Pipeline final : private TransactionSink {
   ServiceResolver resolver_;
   ConnectionFilter filter_;
   Registry registry_;
-  RouteTable observed_routes_;  ///< for the observer's path
   ConnectionTable connections_;
   LabelText constant_labels_;
   ServerDirectory servers_;

@@ -21,15 +21,9 @@ void Pipeline::on_transaction(const Transaction& transaction) {
     servers_.learn(connection.local, connection.netns, connection.service);
   }
   const std::string_view service = resolver_.name(connection.service);
-  registry_.record(connection.service, service, peer, transaction);
-  if (observer_) {
-    const RouteId route = observed_routes_.route(transaction.method, transaction.target);
-    observer_({.socket = connection.socket,
-               .service = service,
-               .peer = peer,
-               .path = observed_routes_.text(route),
-               .transaction = transaction});
-  }
+  const std::string_view path = registry_.record(connection.service, service, peer, transaction);
+  if (observer_)
+    observer_({.socket = connection.socket, .service = service, .peer = peer, .path = path, .transaction = transaction});
 }
 
 void Pipeline::on_query(const Query& query) {

@@ -10,15 +10,17 @@
 
 #include "routes/route_trie.h"
 #include "routes/segment_class.h"
+#include "routes/segment_template.h"
 
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMaxText = 256;
 constexpr size_t kCacheSlots = 1024;
 constexpr std::string_view kOther = "_other";
 constexpr std::string_view kAuthority = "_authority";
 constexpr std::string_view kRest = "*";
+constexpr std::string_view kToken = "{token}";
+constexpr size_t kRoomForCut = 3;  // "/*" and the slash before a segment
 
 // The path part of an origin-form or absolute-form target; nothing for what is neither.
 std::optional<std::string_view> path_of(std::string_view target) {
@@ -32,14 +34,47 @@ std::optional<std::string_view> path_of(std::string_view target) {
   return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
 }
 
-/// At most `limit` of the path's segments.
+// "." or ".." as it is or as it may be written; 0 of anything else.
+size_t dots(std::string_view segment) {
+  size_t n = 0;
+  for (size_t i = 0; i < segment.size(); ++n) {
+    if (segment[i] == '.') {
+      ++i;
+    } else if (segment.size() - i >= 3 && segment[i] == '%' && segment[i + 1] == '2' && (segment[i + 2] | 0x20) == 'e') {
+      i += 3;
+    } else {
+      return 0;
+    }
+  }
+  return n <= 2 ? n : 0;
+}
+
+/// At most `limit` of the path's segments, as a server takes them: "a/../b" is "b", "a/./b" is "a/b".
 void split(std::string_view path, size_t limit, std::vector<std::string_view>& segments) {
   segments.clear();
-  for (size_t start = 0; start < path.size() && segments.size() < limit;) {
+  size_t beyond = 0;  // segments after the limit
+  for (size_t start = 0; start < path.size();) {
     const size_t end = std::min(path.find('/', start), path.size());
-    if (end > start) segments.push_back(path.substr(start, end - start));
+    const std::string_view segment = path.substr(start, end - start);
     start = end + 1;
+    const size_t steps = dots(segment);
+    if (segment.empty() || steps == 1) continue;
+    if (steps == 2) {
+      if (beyond > 0) {
+        --beyond;
+      } else if (!segments.empty()) {
+        segments.pop_back();
+      }
+    } else if (segments.size() < limit) {
+      segments.push_back(segment);
+    } else {
+      ++beyond;
+    }
   }
+}
+
+bool ends_in_folder(std::string_view path) {
+  return path.size() > 1 && (path.back() == '/' || dots(path.substr(path.rfind('/') + 1)) > 0);
 }
 
 bool is_placeholder(std::string_view segment) {
@@ -54,6 +89,15 @@ bool matches(const std::vector<std::string_view>& pattern, const std::vector<std
   return pattern.size() == path.size();
 }
 
+// What stands for the segment `raw` that follows `before`.
+std::string_view template_behind(std::string_view before, std::string_view raw, std::string& buffer) {
+  if (raw.empty() || dots(raw) > 0) return kToken;  // of ";x" and "..;x": nobody's name, and no step that was taken
+  if (raw.find('{') != std::string_view::npos)      // nobody makes placeholders of ours
+    return value_placeholder(raw).empty() ? kToken : value_placeholder(raw);
+  const std::string_view made = template_of(raw, buffer);
+  return !is_placeholder(made) && is_secret(before, raw) ? kToken : made;
+}
+
 }  // namespace
 
 struct RouteTable::Impl {
@@ -64,7 +108,8 @@ struct RouteTable::Impl {
     uint64_t* hits = nullptr;  ///< the trie's count, where the trie made the route
   };
 
-  explicit Impl(const RoutesConfig& routes) : config(routes), trie(routes.max_children, routes.max_nodes) {
+  explicit Impl(const RoutesConfig& routes)
+      : config(routes), trie(routes.max_children, routes.max_nodes), buffers(routes.max_segments) {
     intern("_overflow");
     set_patterns(routes.patterns);
   }
@@ -109,6 +154,7 @@ struct RouteTable::Impl {
   // Of the target at hand; members, so that they keep their memory.
   uint64_t* hits = nullptr;
   std::vector<std::string_view> parts;
+  std::vector<std::string> buffers;  // one a segment
   std::string made;
 };
 
@@ -121,26 +167,23 @@ RouteId RouteTable::Impl::find(std::string_view method, std::string_view target)
   split(*path, longest + 1, parts);
   for (size_t i = 0; i < patterns.size(); ++i)
     if (matches(patterns[i], parts)) return intern(config.patterns[i]);
-  return guess(path->size() > 1 && path->back() == '/');
+  return guess(ends_in_folder(*path));
 }
 
 RouteId RouteTable::Impl::guess(bool trailing_slash) {
   bool cut = parts.size() > config.max_segments;
   if (cut) parts.resize(config.max_segments);
-  for (std::string_view& segment : parts) {
-    segment = segment.substr(0, segment.find(';'));
-    const std::string_view placeholder = placeholder_for(segment);
-    if (!placeholder.empty()) {
-      segment = placeholder;
-    } else if (segment.empty() || segment.front() == '{') {
-      segment = "{token}";  // nobody's name, and no placeholder of ours
-    }
+  std::string_view before;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const std::string_view raw = parts[i].substr(0, parts[i].find(';'));
+    parts[i] = template_behind(before, raw, buffers[i]);
+    before = raw;
   }
   hits = trie.settle(parts);
   if (hits == nullptr) return overflow();
   made.clear();
   for (std::string_view segment : parts) {
-    if (made.size() + segment.size() + 4 > kMaxText) {
+    if (made.size() + segment.size() + kRoomForCut > config.max_length) {
       cut = true;
       break;
     }

@@ -1,12 +1,14 @@
 // Raw request target -> route template, one table a service. Bounded whatever clients send; see RoutesConfig.
 //
-// Names stay, values become placeholders (segment_class.h). A position of the path that keeps producing new names
+// Names stay, values become placeholders (segment_template.h). A position of the path that keeps producing new names
 // collapses into {var}, but for those that are well established (route_trie.h). Configured patterns come before all
-// guessing. Query, fragment and ;parameters are dropped, runs of slashes are one; a trailing slash stays. What is no path
+// guessing. Query, fragment and ;parameters are dropped, runs of slashes are one, dot segments
+// are resolved; a trailing slash stays. What is no path
 // ("_other"), or has no room ("_overflow"), is said so.
 //
 // One thread. A template's id and text stay valid for the life of the table. Memory: at most RoutesConfig::max_nodes
-// trie nodes and twice as many templates, of 256 bytes at most; 32 KiB of cache once the first target has come.
+// trie nodes and twice as many templates, of
+// RoutesConfig::max_length bytes at most; 32 KiB of cache once the first target has come.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "routes/segment_template.h"
+
 namespace sockwatch {
 namespace {
 
@@ -14,7 +16,10 @@ uint64_t* RouteTrie::settle(std::vector<std::string_view>& segments) {
   for (std::string_view& segment : segments) {
     const bool name = !is_placeholder(segment);
     auto it = node->children.find(segment);
-    if (it == node->children.end() && name) {
+    if (it == node->children.end() && name) it = numbered(*node, segment);
+    if (it != node->children.end()) {
+      segment = it->first;
+    } else if (name) {
       if (!node->collapsed && node->names >= max_children_) collapse(*node);
       if (node->collapsed) {
         segment = kVariable;
@@ -31,6 +36,27 @@ uint64_t* RouteTrie::settle(std::vector<std::string_view>& segments) {
   }
   ++node->hits;
   return &node->hits;
+}
+
+RouteTrie::Child RouteTrie::numbered(Node& node, std::string_view segment) {
+  const std::string_view wanted = without_numbers(segment, wanted_);
+  if (wanted.empty()) return node.children.end();
+  if (const auto known = node.children.find(wanted); known != node.children.end()) return known;
+  const auto alike = [&](const auto& child) { return without_numbers(child.first, other_) == wanted; };
+  if (std::count_if(node.children.begin(), node.children.end(), alike) < kNumbered) return node.children.end();
+
+  auto together = std::make_unique<Node>();
+  std::erase_if(node.children, [&](const auto& child) {
+    if (!alike(child)) return false;
+    together->hits += total_hits(*child.second);
+    nodes_ -= size(*child.second);
+    --node.names;
+    return true;
+  });
+  ++nodes_;
+  ++node.names;
+  ++generation_;
+  return node.children.emplace(wanted, std::move(together)).first;
 }
 
 void RouteTrie::collapse(Node& node) {

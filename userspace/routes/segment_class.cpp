@@ -1,31 +1,14 @@
 #include "routes/segment_class.h"
 
 #include <algorithm>
-#include <cctype>
-#include <string>
+
+#include "routes/characters.h"
+#include "routes/random_piece.h"
 
 namespace sockwatch {
 namespace {
 
-constexpr size_t kMinHash = 8;             // "deadbeef1"; shorter ones are words
-constexpr size_t kMinMixed = 8;            // letters and digits that alternate
-constexpr size_t kMinCamel = 16;           // both cases and no digit, or capitals and a digit
-constexpr size_t kMinLower = 20;           // one case, no digit
-constexpr size_t kLongestWord = 40;        // of one piece, whatever it looks like
-constexpr size_t kLongestSlug = 100;       // of words joined by hyphens
-constexpr int kUnpronounceable = 6;        // consonants in a row
-
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool lower(char c) { return c >= 'a' && c <= 'z'; }
-bool letter(char c) { return upper(c) || lower(c); }
-bool hex(char c) { return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool vowel(char c) { return std::string_view("aeiouyAEIOUY").find(c) != std::string_view::npos; }
-
-template <typename Test>
-bool all(std::string_view text, Test test) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), test);
-}
+using namespace path_text;
 
 bool is_uuid(std::string_view s) {
   if (s.size() == 38 && s.front() == '{' && s.back() == '}') s = s.substr(1, 36);
@@ -93,76 +76,14 @@ bool is_date(std::string_view s) {
          (s.size() == 10 || s[10] == 'T' || s[10] == '_' || s[10] == ' ');
 }
 
+// jo@example.org, and what a login may look like: secret@localhost, secret@[::1]. Not react@18, setup@v4.
 bool is_email(std::string_view s) {
-  size_t at = s.find('@');
-  size_t after = at + 1;
-  if (at == std::string_view::npos) {
-    at = s.find("%40");
-    after = at + 3;
-  }
-  return at != std::string_view::npos && at > 0 && s.find('.', after) != std::string_view::npos;
-}
-
-bool is_hash(std::string_view s) {
-  if (s.size() < kMinHash || !all(s, hex)) return false;
-  return s.size() >= kMinCamel || std::any_of(s.begin(), s.end(), digit);
-}
-
-int kind(char c) { return digit(c) ? 0 : upper(c) ? 1 : lower(c) ? 2 : 3; }
-
-int longest_consonant_run(std::string_view s) {
-  int longest = 0;
-  int run = 0;
-  for (char c : s) {
-    run = letter(c) && !vowel(c) ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
-  return longest;
-}
-
-// A piece without separators that nobody would choose as a name.
-bool is_random(std::string_view s) {
-  if (s.size() > kLongestWord) return true;
-  const auto digits = static_cast<size_t>(std::count_if(s.begin(), s.end(), digit));
-  if (digits >= 5) return true;
-  if (is_hash(s)) return true;
-  const bool any_lower = std::any_of(s.begin(), s.end(), lower);
-  if (digits > 0) {
-    if (!any_lower && s.size() >= kMinCamel) return true;  // a key
-    int changes = 0;
-    for (size_t i = 1; i < s.size(); ++i) changes += kind(s[i]) != kind(s[i - 1]);
-    return s.size() >= kMinMixed && changes >= 3;
-  }
-  const bool both_cases = any_lower && std::any_of(s.begin(), s.end(), upper);
-  return s.size() >= (both_cases ? kMinCamel : kMinLower) && longest_consonant_run(s) >= kUnpronounceable;
-}
-
-bool has_random_piece(std::string_view s) {
-  size_t start = 0;
-  while (start <= s.size()) {
-    const size_t end = std::min(s.find_first_of("-_.~:+,!$'()*&", start), s.size());
-    if (end > start && is_random(s.substr(start, end - start))) return true;
-    start = end + 1;
-  }
-  return false;
-}
-
-int hex_value(char c) { return digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; }
-
-// What percent-encoding hides; empty when the encoding is broken.
-std::string decode(std::string_view s) {
-  std::string out;
-  for (size_t i = 0; i < s.size(); ++i) {
-    if (s[i] != '%') {
-      out += s[i];
-    } else if (i + 2 < s.size() && hex(s[i + 1]) && hex(s[i + 2])) {
-      out += static_cast<char>(hex_value(s[i + 1]) * 16 + hex_value(s[i + 2]));
-      i += 2;
-    } else {
-      return {};
-    }
-  }
-  return out;
+  const size_t at = s.find('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  const std::string_view host = s.substr(at + 1);
+  if (host.empty()) return false;
+  const bool version = host.size() >= 2 && host[0] == 'v' && digit(host[1]);
+  return host.find('.') != std::string_view::npos || host.front() == '[' || (letter(host.front()) && !version);
 }
 
 }  // namespace
@@ -184,21 +105,14 @@ bool is_clean_text(std::string_view text) {
   return true;
 }
 
-std::string_view placeholder_for(std::string_view s) {
-  if (s.empty()) return {};
+std::string_view value_placeholder(std::string_view s) {
   if (all(s, digit)) return "{id}";
   if (is_uuid(s)) return "{uuid}";
   if (is_date(s)) return "{date}";
   if (is_email(s)) return "{email}";
   if (is_hash(s)) return "{hash}";
   if (is_numbers(s) || is_numbered_file(s) || is_colon_address(s)) return "{id}";
-  if (s.find('=') != std::string_view::npos || s.size() > kLongestSlug) return "{token}";
-  if (s.find('%') != std::string_view::npos) {
-    const std::string decoded = decode(s);
-    if (decoded.empty() || !is_clean_text(decoded) || decoded.find('/') != std::string::npos) return "{token}";
-    return has_random_piece(decoded) ? "{token}" : std::string_view();
-  }
-  return has_random_piece(s) ? "{token}" : std::string_view();
+  return {};
 }
 
 }  // namespace sockwatch

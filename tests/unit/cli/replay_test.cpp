@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "recording/base64.h"
+
 namespace sockwatch {
 namespace {
 
@@ -74,6 +76,29 @@ TEST(Replay, ATransactionIsALineWithTheseKeysInThisOrder) {
       "\"target\":\"/users/42?q=1\",\"path\":\"/users/"
       "{id}\",\"status\":\"404\",\"start_ns\":1100,\"ttfb_ns\":200,"
       "\"duration_ns\":300,\"request_bytes\":0,\"response_bytes\":5}\n");
+}
+
+/// A recording of one request that is answered 200, on a connection of its own.
+std::string exchange(const std::string& service, const std::string& path) {
+  const auto segment = [&](const char* direction, const std::string& text) {
+    std::string base64;
+    append_base64(base64, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+    return "{\"ts\":2,\"conn\":\"" + service + path + "\",\"dir\":\"" + direction + "\",\"len\":" + std::to_string(text.size()) +
+           ",\"data\":\"" + base64 + "\"}\n";
+  };
+  return "{\"ts\":1,\"conn\":\"" + service + path + "\",\"event\":\"open\",\"local\":\"127.0.0.1:80\",\"remote\":\"127.0.0.1:5000\",\"service\":\"" +
+         service + "\"}\n" + segment("recv", "GET " + path + " HTTP/1.1\r\n\r\n") +
+         segment("send", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+// Sixty names of one service make a position collapse; another service's names are its own.
+TEST(Replay, EachServiceHasItsOwnRoutes) {
+  std::string recording;
+  for (int i = 0; i < 60; ++i)
+    recording += exchange("many", std::string("/xy") + static_cast<char>('a' + i % 20) + static_cast<char>('a' + i / 20));
+  const std::string text = replayed(recording + exchange("other", "/cart"));
+  EXPECT_THAT(text, HasSubstr(R"("service":"many","method":"GET","target":"/xytc","path":"/{var}")"));
+  EXPECT_THAT(text, HasSubstr(R"("service":"other","method":"GET","target":"/cart","path":"/cart")"));
 }
 
 TEST(Replay, MetricsAreWhatAScrapeWouldShow) {

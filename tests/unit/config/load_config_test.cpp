@@ -40,6 +40,7 @@ void expect_defaults(const Config& config) {
   EXPECT_EQ(config.routes.max_children, defaults.routes.max_children);
   EXPECT_EQ(config.routes.max_nodes, defaults.routes.max_nodes);
   EXPECT_EQ(config.routes.max_segments, defaults.routes.max_segments);
+  EXPECT_EQ(config.routes.max_length, defaults.routes.max_length);
   EXPECT_EQ(config.metrics.naming, defaults.metrics.naming);
   EXPECT_EQ(config.metrics.duration_buckets, defaults.metrics.duration_buckets);
   EXPECT_EQ(config.metrics.max_series, defaults.metrics.max_series);
@@ -163,6 +164,7 @@ routes:
   max_children: 7
   max_nodes: 8
   max_segments: 9
+  max_length: 100
 metrics:
   naming: both
   duration_buckets: [0.5, 1, 1e1]
@@ -193,6 +195,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(config.routes.max_children, 7u);
   EXPECT_EQ(config.routes.max_nodes, 8u);
   EXPECT_EQ(config.routes.max_segments, 9u);
+  EXPECT_EQ(config.routes.max_length, 100u);
   EXPECT_EQ(config.metrics.naming, NamingMode::both);
   EXPECT_THAT(config.metrics.duration_buckets, ElementsAre(0.5, 1, 10));
   EXPECT_EQ(config.metrics.max_series, 10u);

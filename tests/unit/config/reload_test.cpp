@@ -33,6 +33,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   Config fresh;
   fresh.attribution.docker_socket = "/elsewhere";
   fresh.routes.max_children = fresh.routes.max_nodes = fresh.routes.max_segments = 3;
+  fresh.routes.max_length = 64;
   fresh.metrics.naming = NamingMode::both;
   fresh.metrics.duration_buckets = {1};
   fresh.metrics.max_series = fresh.metrics.max_services = 2;
@@ -42,11 +43,21 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.web.listen_address = ":1";
   fresh.procfs = "/host/proc";
   const Reloaded reloaded = reload(Config{}, fresh);
-  EXPECT_THAT(
-      reloaded.pending,
-      ElementsAre("attribution.docker_socket", "routes.max_children", "routes.max_nodes",
-                  "routes.max_segments", "metrics.naming", "metrics.duration_buckets", "metrics.max_series",
-                  "metrics.max_services", "capture.ring_bytes", "capture.max_connections", "capture.attach", "capture.listing", "web", "paths"));
+  EXPECT_THAT(reloaded.pending, ElementsAre("attribution.docker_socket",
+                                            "routes.max_children",
+                                            "routes.max_nodes",
+                                            "routes.max_segments",
+                                            "routes.max_length",
+                                            "metrics.naming",
+                                            "metrics.duration_buckets",
+                                            "metrics.max_series",
+                                            "metrics.max_services",
+                                            "capture.ring_bytes",
+                                            "capture.max_connections",
+                                            "capture.attach",
+                                            "capture.listing",
+                                            "web",
+                                            "paths"));
   EXPECT_EQ(reloaded.config.metrics.max_series, Config{}.metrics.max_series);
   EXPECT_EQ(reloaded.config.web, Config{}.web);
 }

@@ -69,6 +69,16 @@ TEST(RouteBounds, NamesThatAreAllAskedForOftenAreValues) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(routed(table, "/shops/" + word(i)), "/shops/{var}");
 }
 
+TEST(RouteBounds, NamesThatDifferByTheirNumbersAreOne) {
+  RouteTable table{RoutesConfig{}};
+  for (int i = 1; i <= 8; ++i) EXPECT_EQ(routed(table, "/c/step-" + std::to_string(i)), "/c/step-" + std::to_string(i));
+  for (int i : {9, 3, 77}) EXPECT_EQ(routed(table, "/c/step-" + std::to_string(i)), "/c/step-{id}");
+  EXPECT_EQ(routed(table, "/c/start"), "/c/start");
+  for (int i = 1; i <= 40; ++i) EXPECT_EQ(routed(table, "/v" + std::to_string(i) + "/a"), "/v" + std::to_string(i) + "/a");
+  for (int i = 0; i < 300; ++i) table.route("GET", "/items/item" + std::to_string(i) + "/parts");
+  EXPECT_EQ(routed(table, "/items/item301/parts"), "/items/item{id}/parts");
+}
+
 TEST(RouteBounds, PositionsBelowACollapsedOneCollapseThemselves) {
   RoutesConfig config;
   config.max_children = 5;
@@ -123,8 +133,15 @@ TEST(RouteBounds, LongTextsAreCut) {
   std::string path;
   for (int i = 0; i < 12; ++i) path += "/a-long-name-of-words-that-says-little";
   const std::string text = routed(table, path);
-  EXPECT_LE(text.size(), 256u);
+  EXPECT_LE(text.size(), 128u);
+  EXPECT_GT(text.size(), 80u);
   EXPECT_TRUE(text.ends_with("/*")) << text;
+  RoutesConfig shorter;
+  shorter.max_length = 16;
+  RouteTable narrow(shorter);
+  EXPECT_EQ(routed(narrow, "/abcdefghijklmn"), "/*");
+  EXPECT_EQ(routed(narrow, "/abcdefghijkl"), "/abcdefghijkl");
+  EXPECT_EQ(routed(narrow, "/abc/defghijklm"), "/abc/*");
   EXPECT_EQ(routed(table, '/' + std::string(100000, 'y')), "/{token}");
   EXPECT_EQ(routed(table, '/' + std::string(100000, '%')), "/{token}");
 }
@@ -144,7 +161,7 @@ TEST(RouteBounds, RandomTargetsMakeABoundedNumberOfCleanTemplates) {
     for (size_t k = 0; k < length; ++k)
       target += i % 2 == 0 ? static_cast<char>(random()) : "/abcdefgh.-%{}?#;0123456789"[random() % 27];
     const std::string text = routed(table, target);
-    EXPECT_LE(text.size(), 256u);
+    EXPECT_LE(text.size(), 128u);
     for (const char c : text) ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << i;
     ASSERT_EQ(text.find('?'), std::string::npos);
     texts.insert(text);

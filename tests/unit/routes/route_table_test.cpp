@@ -43,6 +43,16 @@ TEST(RouteTable, OnlyThePathCounts) {
               {"/;a=b", "/{token}"},
               {"//a///b", "/a/b"},
               {"/a/", "/a/"},
+              {"/a/../b", "/b"},
+              {"/a/./b", "/a/b"},
+              {"/a/b/..", "/a/"},
+              {"/a/b/.", "/a/b/"},
+              {"/..", "/"},
+              {"/../../a", "/a"},
+              {"/a/%2e%2E/b", "/b"},
+              {"/a/.%2e/b", "/b"},
+              {"/a/.../b", "/a/.../b"},
+              {"/a/..;x/b", "/a/{token}/b"},
               {"/users/1/", "/users/{id}/"},
               {"http://example.org/a/1?x", "/a/{id}"},
               {"https://example.org", "/"},
@@ -51,6 +61,16 @@ TEST(RouteTable, OnlyThePathCounts) {
               {"*", "*"}});
   EXPECT_EQ(routed("example.org:443", "CONNECT"), "_authority");
   EXPECT_EQ(routed("/looks/like/a/path", "CONNECT"), "_authority");
+}
+
+TEST(RouteTable, ShortSecretsInKnownPlaces) {
+  expect_all({{"/otp/tulip", "/otp/{token}"},
+              {"/invite/tulip/accept", "/invite/{token}/accept"},
+              {"/invite/accept", "/invite/accept"},
+              {"/otp/1234", "/otp/{id}"},
+              {"//jo:secret@localhost/a", "/{email}/a"},
+              {"//secret@localhost/a", "/{email}/a"},
+              {"/proxy/http://jo:secret@10.0.0.1/a", "/proxy/http:/{email}/a"}});
 }
 
 TEST(RouteTable, WhatIsNoPath) {
@@ -70,7 +90,7 @@ TEST(RouteTable, AMethodDoesNotChangeThePath) {
 
 TEST(RouteTable, NobodyMakesPlaceholdersOfOurs) {
   expect_all(
-      {{"/{id}", "/{token}"}, {"/{users}/a", "/{token}/a"}, {"/a/*", "/a/*"}, {"/_overflow", "/_overflow"}});
+      {{"/{id}", "/{token}"}, {"/{users}/a", "/{token}/a"}, {"/shop-{id}", "/{token}"}, {"/a/*", "/a/*"}, {"/_overflow", "/_overflow"}});
 }
 
 TEST(RouteTable, ConfiguredPatternsComeFirst) {
