@@ -53,24 +53,25 @@ def examples():
 
 
 def ratios():
-    """Both sides of every ratio are sums over the same labels."""
-    for name in ("recording.yml", "alerts.yml"):
-        with open(os.path.join(CONFIG, "rules", name)) as f:
-            text = f.read()
-        for expression in re.findall(r"expr: \|\n((?:          .*\n)+)", text):
-            if "/" not in expression:
-                continue
-            over = re.findall(r"sum by \(([^)]*)\)", expression)
-            good = len(over) >= 2 and len(set(over)) == 1
-            print(f"{'right' if good else 'WRONG'}: sums on both sides: {' '.join(expression.split())[:100]}")
-            if not good:
-                failed.append(expression)
+    """Both sides of every ratio are records of the same level, and so sums over the same labels."""
+    with open(os.path.join(CONFIG, "rules", "recording.yml")) as f:
+        text = f.read()
+    found = re.findall(r"record: (\S+:ratio_\w+)\n\s+expr: (\S+) / (\S+)\n", text)
+    if len(found) != len(re.findall(r"record: \S+:ratio_", text)):
+        failed.append("ratios")
+        print("WRONG: a ratio that is not of two records")
+    for name, over, under in found:
+        good = name.split(":")[0] == over.split(":")[0] == under.split(":")[0] and f"record: {over}\n" in text and f"record: {under}\n" in text
+        print(f"{'right' if good else 'WRONG'}: {name} is {over} / {under}")
+        if not good:
+            failed.append(name)
 
 
 def main():
     run("promtool", "check", "config", "prometheus.yml")
     run("promtool", "check", "rules", "rules/recording.yml", "rules/alerts.yml")
     run("promtool", "test", "rules", "rules/tests/alerts_test.yml")
+    run("promtool", "test", "rules", "rules/tests/believable_test.yml")
     run("amtool", "check-config", "alertmanager.yml")
     examples()
     ratios()
