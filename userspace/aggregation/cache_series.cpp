@@ -52,9 +52,9 @@ uint64_t CacheSeries::series() const {
   return n;
 }
 
-void CacheSeries::snapshot(Families& out) const {
-  for (const auto& known : services_) {
-    for (const Series& series : known) {
+void CacheSeries::snapshot(Families& out) {
+  for (auto& known : services_) {
+    for (Series& series : known) {
       out.add(hits_, series.hits_labels, static_cast<double>(series.hits));
       out.add(misses_, series.misses_labels, static_cast<double>(series.misses));
     }

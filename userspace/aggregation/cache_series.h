@@ -35,7 +35,7 @@ class CacheSeries {
   uint64_t series() const;
   /// Hits and misses counted under _overflow, also of services that have been forgotten.
   uint64_t overflowed() const { return overflowed_; }
-  void snapshot(Families& out) const;
+  void snapshot(Families& out);
 
  private:
   struct Series {

@@ -33,7 +33,8 @@ HistogramSample DurationHistogram::sample(LabelText labels) const {
   return {.labels = std::move(labels),
           .counts = counts_,
           .sum = static_cast<double>(sum_ns_) / 1e9,
-          .exemplars = exemplars_};
+          .exemplars = exemplars_,
+          .birth = birth_};
 }
 
 }  // namespace sockwatch

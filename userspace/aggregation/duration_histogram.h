@@ -13,6 +13,7 @@
 #include "aggregation/metric_table.h"
 #include "aggregation/snapshot.h"
 #include "config/config.h"
+#include "util/clock.h"
 
 namespace sockwatch {
 
@@ -35,16 +36,19 @@ struct MetricBounds {
 
 class DurationHistogram {
  public:
-  explicit DurationHistogram(const DurationBounds& bounds) : counts_(bounds.ns.size() + 1) {}
+  explicit DurationHistogram(const DurationBounds& bounds)
+      : counts_(bounds.ns.size() + 1), birth_{.at_ns = monotonic_ns()} {}
 
   /// `bounds`: those it was made with. `trace_id`: may be empty. `end_ns`: CLOCK_MONOTONIC.
   void add(const DurationBounds& bounds, uint64_t duration_ns, std::string_view trace_id, uint64_t end_ns);
   HistogramSample sample(LabelText labels) const;
+  Birth& birth() { return birth_; }
 
  private:
   std::vector<uint64_t> counts_;
   uint64_t sum_ns_ = 0;
   std::vector<Exemplar> exemplars_;
+  Birth birth_;
 };
 
 }  // namespace sockwatch

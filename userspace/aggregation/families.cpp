@@ -1,5 +1,6 @@
 #include "aggregation/families.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sockwatch {
@@ -11,17 +12,25 @@ MetricFamily& Families::family(Metric metric, Naming naming) {
   return made;
 }
 
-void Families::add(Metric metric, const SeriesLabels& labels, double value) {
+void Families::add(Metric metric, SeriesLabels& labels, double value) {
+  if (descriptor(metric).type == MetricType::counter) appear(labels.birth);
   if (labels.classic)
-    family(metric, Naming::classic).samples.push_back({.labels = labels.classic, .value = value});
-  if (labels.otel) family(metric, Naming::otel).samples.push_back({.labels = labels.otel, .value = value});
+    family(metric, Naming::classic).samples.push_back({.labels = labels.classic, .value = value, .birth = labels.birth});
+  if (labels.otel)
+    family(metric, Naming::otel).samples.push_back({.labels = labels.otel, .value = value, .birth = labels.birth});
 }
 
-void Families::add(Metric metric, Naming naming, HistogramSample sample,
-                   const std::shared_ptr<const std::vector<double>>& bounds) {
+void Families::add(Metric metric, Naming naming, DurationHistogram& histogram, const LabelText& labels,
+                   const DurationBounds& bounds) {
+  appear(histogram.birth());
   MetricFamily& made = family(metric, naming);
-  made.bounds = bounds;
-  made.histograms.push_back(std::move(sample));
+  made.bounds = bounds.seconds;
+  made.histograms.push_back(histogram.sample(labels));
+}
+
+void Families::appear(Birth& birth) {
+  if (birth.snapshot == 0) birth.snapshot = snapshot_;
+  newest_birth_ = std::max(newest_birth_, birth.snapshot);
 }
 
 void Families::move_to(Snapshot& out) {
@@ -29,6 +38,7 @@ void Families::move_to(Snapshot& out) {
     if (!made.samples.empty() || !made.histograms.empty()) out.families.push_back(std::move(made));
     made = {};
   };
+  out.newest_birth = std::max(out.newest_birth, newest_birth_);
   auto& [classic, otel] = families_;
   for (size_t metric = 0; metric < kMetrics; ++metric) {
     const bool same_name =

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "util/clock.h"
+
 namespace sockwatch {
 namespace {
 
@@ -108,6 +110,7 @@ LabelText render_labels(std::span<const Label> labels) {
 
 SeriesLabels render_labels(const MetricDescriptor& metric, NamingMode mode, std::span<const Label> labels) {
   SeriesLabels rendered;
+  rendered.birth.at_ns = monotonic_ns();
   if (is_written(metric, Naming::classic, mode)) rendered.classic = render_labels(labels);
   if (is_written(metric, Naming::otel, mode)) rendered.otel = render_otel(metric, labels);
   return rendered;

@@ -19,10 +19,11 @@ struct Label {
 /// Whether a metric is written under a column's name at all.
 bool is_written(const MetricDescriptor& metric, Naming column, NamingMode mode);
 
-/// A series' labels; null where its metric is not written under that column.
+/// A series' labels, and when they were made; null where its metric is not written under that column.
 struct SeriesLabels {
   LabelText classic;
   LabelText otel;
+  Birth birth = {};
 };
 
 /// `a="1",b="x\"y"`, without braces.

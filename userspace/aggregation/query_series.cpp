@@ -218,24 +218,21 @@ void QuerySeries::for_each_link(Visit visit) const {
           for (const auto& [peer, link] : links) visit(*link);
 }
 
-void QuerySeries::snapshot(Families& out) const {
-  for_each_link([&](const Link& link) { snapshot_link(link, out); });
+void QuerySeries::snapshot(Families& out) {
+  for_each_link([&](Link& link) { snapshot_link(link, out); });
 }
 
-void QuerySeries::snapshot_link(const Link& link, Families& out) const {
+void QuerySeries::snapshot_link(Link& link, Families& out) const {
   const auto [counted, queries, durations] = metrics_of(*link.protocol, link.role);
   for (const auto& [name, operation] : link.operations) {
     if (operation->labels.classic)
-      out.add(durations, Naming::classic, operation->durations->sample(operation->labels.classic),
-              bounds_.classic.seconds);
+      out.add(durations, Naming::classic, *operation->durations, operation->labels.classic, bounds_.classic);
     if (operation->labels.otel)
-      out.add(durations, Naming::otel, operation->durations->sample(operation->labels.otel),
-              bounds_.classic.seconds);
-    for (const Operation::ByStatus& by_status : operation->statuses) {
+      out.add(durations, Naming::otel, *operation->durations, operation->labels.otel, bounds_.classic);
+    for (Operation::ByStatus& by_status : operation->statuses) {
       out.add(queries, by_status.labels, static_cast<double>(by_status.count));
       if (by_status.durations)
-        out.add(durations, Naming::otel, by_status.durations->sample(by_status.otel_labels),
-                bounds_.otel.seconds);
+        out.add(durations, Naming::otel, *by_status.durations, by_status.otel_labels, bounds_.otel);
     }
   }
   if (!link.has_sessions) return;

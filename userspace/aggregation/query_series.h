@@ -54,7 +54,7 @@ class QuerySeries {
   /// Queries counted under _overflow, also of services that have been forgotten.
   uint64_t overflowed() const { return overflowed_; }
 
-  void snapshot(Families& out) const;
+  void snapshot(Families& out);
 
  private:
   struct Operation;
@@ -67,7 +67,7 @@ class QuerySeries {
   Link& overflow_link(const QueryLink& wanted);
   template <typename Visit>
   void for_each_link(Visit visit) const;
-  void snapshot_link(const Link& link, Families& out) const;
+  void snapshot_link(Link& link, Families& out) const;
 
   SeriesLabels labels_of(Metric metric, const Link& link, std::initializer_list<Label> more) const;
 

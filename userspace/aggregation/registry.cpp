@@ -55,6 +55,7 @@ struct Registry::Impl {
   CacheSeries caches;
   CacheSeries cache_servers;
   QuerySeries queries;
+  uint64_t snapshots = 0;          ///< taken so far
   uint64_t overflowed_before = 0;  ///< of services that have been forgotten: the counter never decreases
 };
 
@@ -132,9 +133,10 @@ uint64_t Registry::series_overflowed() const {
   return n;
 }
 
-void Registry::snapshot(Snapshot& out) const {
-  Families families;
-  for (const Impl::Service& service : impl_->services) {
+void Registry::snapshot(Snapshot& out) {
+  out.number = ++impl_->snapshots;
+  Families families(out.number);
+  for (Impl::Service& service : impl_->services) {
     for (const auto& series : service.roles)
       if (series) series->snapshot(families);
     if (service.has_connections)

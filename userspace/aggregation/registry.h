@@ -48,8 +48,8 @@ class Registry {
   uint64_t series() const;
   uint64_t series_overflowed() const;
 
-  /// Appends the families to `out`. Copies the numbers, shares the labels: well under 1 ms for 1,000 series.
-  void snapshot(Snapshot& out) const;
+  /// Appends the families to `out`, and numbers it. Copies the numbers, shares the labels: well under 1 ms for 1,000 series.
+  void snapshot(Snapshot& out);
 
  private:
   struct Impl;

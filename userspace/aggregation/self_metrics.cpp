@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "aggregation/families.h"
@@ -14,29 +15,6 @@
 
 namespace sockwatch {
 namespace {
-
-class Writer {
- public:
-  explicit Writer(NamingMode naming) : naming_(naming) {}
-
-  void one(Metric metric, double value, std::initializer_list<Label> labels = {}) {
-    families_.add(metric, render_labels(descriptor(metric), naming_, labels), value);
-  }
-  template <typename Value>
-  void by(Metric metric, const char* label, const std::map<std::string, Value>& values) {
-    for (const auto& [key, value] : values) one(metric, static_cast<double>(value), {{label, key}});
-  }
-  void by(Metric metric, const char* first, const char* second,
-          const std::map<std::pair<std::string, std::string>, uint64_t>& values) {
-    for (const auto& [key, value] : values)
-      one(metric, static_cast<double>(value), {{first, key.first}, {second, key.second}});
-  }
-  void move_to(Snapshot& out) { families_.move_to(out); }
-
- private:
-  NamingMode naming_;
-  Families families_;
-};
 
 uint64_t open_descriptors() {
   uint64_t n = 0;
@@ -71,6 +49,33 @@ double boot_time_seconds() {
          static_cast<double>(real.tv_nsec - since_boot.tv_nsec) / 1e9;
 }
 
+
+/// One snapshot's values, by the series that are known or become so.
+class Writer {
+ public:
+  using Find = std::function<SeriesLabels&(Metric, std::initializer_list<Label>)>;
+
+  Writer(Find find, uint64_t snapshot) : find_(std::move(find)), families_(snapshot) {}
+
+  void one(Metric metric, double value, std::initializer_list<Label> labels = {}) {
+    families_.add(metric, find_(metric, labels), value);
+  }
+  template <typename Value>
+  void by(Metric metric, const char* label, const std::map<std::string, Value>& values) {
+    for (const auto& [key, value] : values) one(metric, static_cast<double>(value), {{label, key}});
+  }
+  void by(Metric metric, const char* first, const char* second,
+          const std::map<std::pair<std::string, std::string>, uint64_t>& values) {
+    for (const auto& [key, value] : values)
+      one(metric, static_cast<double>(value), {{first, key.first}, {second, key.second}});
+  }
+  void move_to(Snapshot& out) { families_.move_to(out); }
+
+ private:
+  Find find_;
+  Families families_;
+};
+
 void write_process(Writer& writer) {
   static const double boot_seconds = boot_time_seconds();  // once: the start time must not wander
   const std::vector<double> stat = stat_fields();
@@ -89,8 +94,22 @@ void write_process(Writer& writer) {
 
 }  // namespace
 
-void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& out) {
-  Writer writer(naming);
+SelfSeries::SelfSeries(NamingMode naming, uint64_t started_ns) : naming_(naming), seen_up_to_ns_(started_ns) {}
+
+void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
+  auto find = [&](Metric metric, std::initializer_list<Label> labels) -> SeriesLabels& {
+    std::string values;
+    for (const Label& label : labels) (values += label.value) += '\0';
+    auto [it, fresh] = known_.try_emplace({metric, std::move(values)});
+    Known& known = it->second;
+    if (fresh) {
+      known.labels = render_labels(descriptor(metric), naming_, labels);
+      known.labels.birth.at_ns = seen_up_to_ns_;
+    }
+    known.snapshot = out.number;
+    return known.labels;
+  };
+  Writer writer(find, out.number);
   writer.one(Metric::build_info, 1, {{"version", SOCKWATCH_VERSION}});
   writer.one(Metric::capture_info, 1, {{"attach", self.capture_attach}, {"listing", self.capture_listing}});
   writer.one(Metric::segments, static_cast<double>(self.segments));
@@ -117,6 +136,8 @@ void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& o
   writer.by(Metric::web_refused_connections, "reason", self.refused_connections);
   write_process(writer);
   writer.move_to(out);
+  std::erase_if(known_, [&](const auto& entry) { return entry.second.snapshot != out.number; });
+  seen_up_to_ns_ = out.taken_ns;
 }
 
 }  // namespace sockwatch

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "aggregation/labels.h"
+#include "aggregation/metric_table.h"
 #include "aggregation/snapshot.h"
 #include "config/config.h"
 
@@ -33,13 +36,32 @@ struct SelfMetrics {
   std::string capture_attach;                           ///< where sends and receives are seen: tracepoint, fexit
   std::string capture_listing;                          ///< the way in which sockets are listed: storage, descriptors
   uint64_t ring_bytes = 0;                              ///< size of each CPU's ring
-  uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen since the last scrape
-  double drain_lag_seconds_max = 0;                     ///< oldest record's age when read, highest since the last scrape
+  uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen in the last two minutes
+  double drain_lag_seconds_max = 0;                     ///< oldest record's age when read, highest in the last two minutes
   std::map<std::string, double> bpf_seconds;            ///< by program; empty unless the kernel keeps statistics
   std::map<std::string, uint64_t> bpf_runs;             ///< by program; empty unless the kernel keeps statistics
 };
 
-/// Appends sockwatch_* and process_* of this process.
-void append_self_metrics(const SelfMetrics& self, NamingMode naming, Snapshot& out);
+/// The series of sockwatch_* and process_* of this process: it remembers when each came to be.
+///
+/// One thread. Bounded by what SelfMetrics holds: what is in it no longer is forgotten.
+class SelfSeries {
+ public:
+  /// `started_ns`: CLOCK_MONOTONIC; what is there at the first append() has been counted since then.
+  SelfSeries(NamingMode naming, uint64_t started_ns);
+
+  /// `out` has its number and its time.
+  void append(const SelfMetrics& self, Snapshot& out);
+
+ private:
+  struct Known {
+    SeriesLabels labels;
+    uint64_t snapshot = 0;  ///< the last one that had it
+  };
+
+  NamingMode naming_;
+  uint64_t seen_up_to_ns_;  ///< what appears now was not there then
+  std::map<std::pair<Metric, std::string>, Known> known_;  ///< by metric and label values
+};
 
 }  // namespace sockwatch

@@ -139,15 +139,15 @@ uint64_t ServiceSeries::series() const {
   return (naming_ == NamingMode::otel ? 0 : requests_ + durations_) + (otel ? requests_ : 0);
 }
 
-void ServiceSeries::snapshot(Families& out) const {
-  auto append = [&](const Series& series) {
-    for (const ByStatus& by_status : series.statuses) {
+void ServiceSeries::snapshot(Families& out) {
+  auto append = [&](Series& series) {
+    for (ByStatus& by_status : series.statuses) {
       out.add(requests_metric_, by_status.labels, static_cast<double>(by_status.count));
       if (by_status.otel)
-        out.add(durations_metric_, Naming::otel, by_status.otel->sample(by_status.otel_labels), bounds_.otel.seconds);
+        out.add(durations_metric_, Naming::otel, *by_status.otel, by_status.otel_labels, bounds_.otel);
     }
     if (series.durations)
-      out.add(durations_metric_, Naming::classic, series.durations->sample(series.labels), bounds_.classic.seconds);
+      out.add(durations_metric_, Naming::classic, *series.durations, series.labels, bounds_.classic);
   };
   for (const auto& [key, series] : series_) append(*series);
   for (const auto& [method, series] : overflow_) append(*series);

@@ -41,7 +41,7 @@ class ServiceSeries {
   uint64_t series() const;
   /// Transactions counted under _overflow.
   uint64_t overflowed() const { return overflowed_; }
-  void snapshot(Families& out) const;
+  void snapshot(Families& out);
 
  private:
   struct ByStatus {

@@ -17,9 +17,16 @@ namespace sockwatch {
 /// Labels in exposition form without the braces, escaped: `service="shop",method="GET"`. Shared: series outlive scrapes.
 using LabelText = std::shared_ptr<const std::string>;
 
+/// When a series came to be. A snapshot shows every series that is there; what is not in it is born later.
+struct Birth {
+  uint64_t at_ns = 0;     ///< CLOCK_MONOTONIC, not after what it counted first
+  uint64_t snapshot = 0;  ///< number of the first snapshot that has it; 0: none yet
+};
+
 struct Sample {
   LabelText labels;   ///< null: none
   double value = 0;
+  Birth birth = {};
 };
 
 /// The trace of a transaction that fell into a bucket.
@@ -35,6 +42,7 @@ struct HistogramSample {
   std::vector<uint64_t> counts;  ///< one a bucket, not cumulative; the last is above the highest bound
   double sum = 0;
   std::vector<Exemplar> exemplars = {};  ///< one a bucket at most, in no order
+  Birth birth = {};
 };
 
 struct MetricFamily {
@@ -55,6 +63,12 @@ struct MetricFamily {
 struct Snapshot {
   /// In the table's order; families without series are left out, those of one name follow one another.
   std::vector<MetricFamily> families;
+  /// Counts the snapshots of one registry, from 1.
+  uint64_t number = 0;
+  uint64_t taken_ns = 0;  ///< CLOCK_MONOTONIC
+  /// Number of the newest snapshot, this one or one before it, that has a counter or histogram which none before it had. Who
+  /// has seen this snapshot has seen as much as who has seen that one.
+  uint64_t newest_birth = 0;
   /// What to add to CLOCK_MONOTONIC for the time since 1970; unknown for recordings.
   std::optional<int64_t> wall_clock_offset_ns;
   /// Written in front of every series' own labels; null: none.

@@ -64,6 +64,9 @@ struct MetricsConfig {
   std::vector<double> duration_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                           0.25,  0.5,    1,     2.5,  5,     10};  ///< seconds, ascending
   std::map<std::string, std::string> labels;        ///< that every series gets: for the host, the cluster...
+  /// What the User-Agent of those begins with who store what they scrape: to them a new series shows 0 once.
+  std::vector<std::string> born_at_zero = {"Prometheus", "vm_promscrape", "vmagent", "Alloy", "GrafanaAgent", "otelcol",
+                                           "opentelemetry-collector"};
   uint32_t max_series = 1000;                       ///< per metric and service; beyond it path="_overflow"
   uint32_t max_services = 1000;                     ///< beyond it service="_overflow"
   std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives

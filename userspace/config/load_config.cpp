@@ -143,6 +143,13 @@ class ConfigReader {
                      }},
                     {"duration_buckets", [&](auto& n, auto& p) { read_buckets(n, p, out.duration_buckets); }},
                     {"labels", [&](auto& n, auto& p) { read_labels(n, p, out.labels); }},
+                    {"born_at_zero",
+                     [&](auto& n, auto& p) {
+                       out.born_at_zero.clear();
+                       yaml_.read_list(n, p, [&](auto& e, auto& ep) {
+                         out.born_at_zero.push_back(text(e, ep, "what a User-Agent begins with, such as \"Prometheus\""));
+                       });
+                     }},
                     {"max_series", count(out.max_series)},
                     {"max_services", count(out.max_services)},
                     {"expire_after", [&](auto& n, auto& p) {

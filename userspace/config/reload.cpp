@@ -23,6 +23,7 @@ Reloaded reload(const Config& running, const Config& fresh) {
   note(running.routes.max_length == fresh.routes.max_length, "routes.max_length");
   note(running.metrics.naming == fresh.metrics.naming, "metrics.naming");
   note(running.metrics.duration_buckets == fresh.metrics.duration_buckets, "metrics.duration_buckets");
+  note(running.metrics.born_at_zero == fresh.metrics.born_at_zero, "metrics.born_at_zero");
   note(running.metrics.max_series == fresh.metrics.max_series, "metrics.max_series");
   note(running.metrics.max_services == fresh.metrics.max_services, "metrics.max_services");
   note(running.capture.ring_bytes == fresh.capture.ring_bytes, "capture.ring_bytes");

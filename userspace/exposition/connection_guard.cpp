@@ -1,5 +1,6 @@
 #include "exposition/connection_guard.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <set>
+
+#include "util/clock.h"
 
 namespace sockwatch {
 namespace {
@@ -28,6 +31,22 @@ void wake_up(int event_fd) {
   [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
 }
 
+/// Without the port; one of IPv4 within IPv6 as that of IPv4.
+std::string address_of(const sockaddr_storage& peer) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (peer.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, text, sizeof text);
+  } else if (peer.ss_family == AF_INET6) {
+    const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+      ::inet_ntop(AF_INET, address.s6_addr + 12, text, sizeof text);
+    } else {
+      ::inet_ntop(AF_INET6, &address, text, sizeof text);
+    }
+  }
+  return text;
+}
+
 int timeout_ms(ScrapeConnection::Clock::time_point now, ScrapeConnection::Clock::time_point deadline) {
   if (deadline == ScrapeConnection::Clock::time_point::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
@@ -38,12 +57,12 @@ int timeout_ms(ScrapeConnection::Clock::time_point now, ScrapeConnection::Clock:
 
 Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, const WebConfig& config,
                                                                 WebAccessFile access,
-                                                                const ServerLimits& limits,
+                                                                const ServerLimits& limits, Scrapers& scrapers,
                                                                 AnswerFunction answer) {
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) return Error{std::string("cannot create an eventfd: ") + std::strerror(errno)};
   std::unique_ptr<ConnectionGuard> guard(new ConnectionGuard(std::move(listener), std::move(wake), config,
-                                                             std::move(access), limits, std::move(answer)));
+                                                             std::move(access), limits, scrapers, std::move(answer)));
   auto workers = WorkerPool::start(limits.workers);
   if (!workers) return workers.error();
   guard->workers_ = std::move(workers).value();
@@ -57,13 +76,14 @@ Result<std::unique_ptr<ConnectionGuard>> ConnectionGuard::start(Fd listener, con
 }
 
 ConnectionGuard::ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, WebAccessFile access,
-                                 const ServerLimits& limits, AnswerFunction answer)
+                                 const ServerLimits& limits, Scrapers& scrapers, AnswerFunction answer)
     : listener_(std::move(listener)),
       wake_(std::move(wake)),
       max_connections_(config.max_connections),
       max_requests_(config.max_requests),
       allowed_clients_(config.allowed_clients),
       limits_(limits),
+      scrapers_(scrapers),
       answer_(std::move(answer)),
       access_(std::move(access)) {}
 
@@ -84,11 +104,15 @@ void ConnectionGuard::run() {
     take_verdicts(now);
     for (const auto& client : clients_) {
       if (client->connection.deadline() <= now) client->connection.on_deadline(now);
+      note_delivery(*client);
       dispatch(*client, now);
     }
     bound_unsent_bytes();
-    std::erase_if(clients_,
-                  [](const auto& client) { return client->connection.state() == ScrapeConnection::State::closed; });
+    std::erase_if(clients_, [&](const auto& client) {
+      if (client->connection.state() != ScrapeConnection::State::closed) return false;
+      scrapers_.disconnected(client->id);
+      return true;
+    });
     accept_clients(now);
   }
 }
@@ -135,7 +159,7 @@ void ConnectionGuard::accept_clients(Clock::time_point now) {
         refusals_.count(Refusal::address);
         continue;
       }
-      admit(std::move(socket), now);
+      admit(std::move(socket), address_of(peer), now);
       continue;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -148,7 +172,7 @@ void ConnectionGuard::accept_clients(Clock::time_point now) {
   }
 }
 
-void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
+void ConnectionGuard::admit(Fd socket, std::string address, Clock::time_point now) {
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const size_t turned = turned_away();
@@ -160,7 +184,10 @@ void ConnectionGuard::admit(Fd socket, Clock::time_point now) {
     return;
   }
   auto client =
-      std::make_unique<Client>(Client{ScrapeConnection(std::move(socket), limits_, refusals_, now, access), !room});
+      std::make_unique<Client>(Client{.connection = ScrapeConnection(std::move(socket), limits_, refusals_, now, access),
+                                      .id = ++clients_so_far_,
+                                      .address = std::move(address),
+                                      .turned_away = !room});
   if (!room) {
     client->connection.refuse(Refusal::connection_limit, 503, "Too many connections; try again later.", now);
   }
@@ -186,8 +213,15 @@ void ConnectionGuard::take_answers(Clock::time_point now) {
     made.swap(made_);
   }
   for (Answer* answer : made) {
-    const auto response = std::make_shared<const std::string>(std::move(answer->response));
-    for (Client* client : answer->clients) client->connection.respond(response, now);
+    const auto response = std::make_shared<const std::string>(std::move(answer->answer.response));
+    const Shown& shown = answer->answer.shown;
+    for (Client* client : answer->clients) {
+      if (client->scraper && shown.taken_ns != 0)
+        client->delivery = {.scraper = std::move(*client->scraper), .shown = shown, .number = client->connection.delivered() + 1};
+      client->scraper.reset();
+      client->connection.respond(response, now);
+      note_delivery(*client);
+    }
     std::erase_if(under_way_, [&](const auto& other) { return other.get() == answer; });
   }
 }
@@ -261,14 +295,15 @@ void ConnectionGuard::submit(Client& client, RequestHead head, Clock::time_point
                      "Too many requests are being answered; try again later.", now);
   }
   const bool close = client.connection.closes_after_answer();
-  if (Answer* same = same_under_way(head, close)) {
+  const Viewer viewer = viewer_of(client, head);
+  if (Answer* same = same_under_way(head, close, viewer)) {
     same->clients.push_back(&client);
     return;
   }
   under_way_.push_back(
-      std::make_unique<Answer>(Answer{.head = std::move(head), .close = close, .clients = {&client}}));
+      std::make_unique<Answer>(Answer{.head = std::move(head), .close = close, .viewer = viewer, .clients = {&client}}));
   workers_->submit([this, answer = under_way_.back().get()] {
-    answer->response = answer_(answer->head, answer->close);
+    answer->answer = answer_(answer->head, answer->close, answer->viewer);
     {
       const std::lock_guard lock(mutex_);
       made_.push_back(answer);
@@ -277,13 +312,32 @@ void ConnectionGuard::submit(Client& client, RequestHead head, Clock::time_point
   });
 }
 
-/// A hundred thousand series are written out and packed once for all who wait, not once for each.
-ConnectionGuard::Answer* ConnectionGuard::same_under_way(const RequestHead& head, bool close) const {
+/// Of a request that stores what it is sent: what it has been sent before.
+Viewer ConnectionGuard::viewer_of(Client& client, const RequestHead& head) {
+  client.scraper.reset();
+  if (head.method != "GET" || !scrapers_.stores(head.user_agent)) return {};
+  client.scraper = {.address = client.address,
+                    .user_agent = head.user_agent.substr(0, Scrapers::kMaxAgent),
+                    .timeout = head.scrape_timeout.substr(0, Scrapers::kMaxAgent)};
+  return {.stores = true, .seen = scrapers_.last_seen(*client.scraper, client.id, monotonic_ns())};
+}
+
+/// A scraper has seen what it was sent as a whole, and no other answer.
+void ConnectionGuard::note_delivery(Client& client) {
+  if (!client.delivery || client.connection.state() == ScrapeConnection::State::writing) return;
+  if (client.connection.delivered() >= client.delivery->number)
+    scrapers_.saw(client.delivery->scraper, client.id, client.delivery->shown);
+  if (client.connection.closes_after_answer()) scrapers_.disconnected(client.id);
+  client.delivery.reset();
+}
+
+/// A hundred thousand series are written out and packed once for all to whom the same is to be said, not once for each.
+ConnectionGuard::Answer* ConnectionGuard::same_under_way(const RequestHead& head, bool close, const Viewer& viewer) const {
   if (head.method == "POST") return nullptr;
   const auto same = std::ranges::find_if(under_way_, [&](const auto& answer) {
     const RequestHead& other = answer->head;
     return answer->close == close && other.method == head.method && other.path == head.path &&
-           other.format == head.format && other.accepts_gzip == head.accepts_gzip;
+           other.format == head.format && other.accepts_gzip == head.accepts_gzip && answer->viewer == viewer;
   });
   return same == under_way_.end() ? nullptr : same->get();
 }

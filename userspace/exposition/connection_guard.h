@@ -19,6 +19,8 @@
 #include "exposition/scrape_connection.h"
 #include "exposition/password_check.h"
 #include "exposition/refusal.h"
+#include "exposition/responder.h"
+#include "exposition/scrapers.h"
 #include "exposition/server_limits.h"
 #include "exposition/worker_pool.h"
 #include "util/fd.h"
@@ -29,14 +31,14 @@ namespace sockwatch {
 
 class ConnectionGuard {
  public:
-  /// The whole response to a GET or HEAD without a body, with Connection: close if `close`. Called from the
-  /// workers; once for all who ask the same while it is being made.
-  using AnswerFunction = std::function<std::string(const RequestHead& head, bool close)>;
+  /// The answer to a GET or HEAD without a body, with Connection: close if `close`, for who asks. Called from the
+  /// workers; once for all to whom the same is to be said while it is being made.
+  using AnswerFunction = std::function<Responder::Answer(const RequestHead& head, bool close, const Viewer& viewer)>;
 
-  /// `listener` is non-blocking. Of `config` the bounds and the clients that are allowed matter.
+  /// `listener` is non-blocking. Of `config` the bounds and the clients that are allowed matter; `scrapers` outlives the guard.
   static Result<std::unique_ptr<ConnectionGuard>> start(Fd listener, const WebConfig& config,
                                                         WebAccessFile access, const ServerLimits& limits,
-                                                        AnswerFunction answer);
+                                                        Scrapers& scrapers, AnswerFunction answer);
   /// Closes every connection; waits only for answers that are being made.
   ~ConnectionGuard();
 
@@ -44,20 +46,30 @@ class ConnectionGuard {
 
  private:
   using Clock = ScrapeConnection::Clock;
+  /// An answer with metrics on its way to a scraper that stores them.
+  struct Delivery {
+    ScraperKey scraper;
+    Shown shown;
+    uint64_t number;  ///< ScrapeConnection::delivered() once it has arrived
+  };
   struct Client {
     ScrapeConnection connection;
+    uint64_t id;          ///< no other client has had it
+    std::string address;  ///< without the port
     bool turned_away;      ///< is over the limit and only reads its refusal
     bool counted = false;  ///< its last request counts towards WebConfig::max_requests
+    std::optional<ScraperKey> scraper = {};  ///< of the request that is being answered
+    std::optional<Delivery> delivery = {};
   };
   using Clients = std::vector<std::unique_ptr<Client>>;
 
   ConnectionGuard(Fd listener, Fd wake, const WebConfig& config, WebAccessFile access,
-                  const ServerLimits& limits, AnswerFunction answer);
+                  const ServerLimits& limits, Scrapers& scrapers, AnswerFunction answer);
 
   void run();
   void wait_for_work();
   void accept_clients(Clock::time_point now);
-  void admit(Fd socket, Clock::time_point now);
+  void admit(Fd socket, std::string address, Clock::time_point now);
   bool make_room();
   /// What came of checking one request's name and password.
   struct Verdict {
@@ -71,8 +83,9 @@ class ConnectionGuard {
   struct Answer {
     RequestHead head;
     bool close;
-    std::vector<Client*> clients;  ///< the guard's thread only
-    std::string response = {};     ///< the worker's, until it is among made_
+    Viewer viewer;
+    std::vector<Client*> clients;   ///< the guard's thread only
+    Responder::Answer answer = {};  ///< the worker's, until it is among made_
   };
 
   void take_answers(Clock::time_point now);
@@ -84,7 +97,9 @@ class ConnectionGuard {
   void turn_down(Client& client, const RequestHead& head, Refusal reason, int status, std::string_view text,
                  Clock::time_point now);
   bool may_answer(Client& client, const RequestHead& head) const;
-  Answer* same_under_way(const RequestHead& head, bool close) const;
+  Viewer viewer_of(Client& client, const RequestHead& head);
+  void note_delivery(Client& client);
+  Answer* same_under_way(const RequestHead& head, bool close, const Viewer& viewer) const;
   void bound_unsent_bytes();
   size_t turned_away() const;
 
@@ -94,6 +109,7 @@ class ConnectionGuard {
   const uint32_t max_requests_;
   const std::vector<IpRange> allowed_clients_;
   const ServerLimits limits_;
+  Scrapers& scrapers_;
   const AnswerFunction answer_;
   RefusalCounts refusals_;
   WebAccessFile access_;                          ///< the guard's thread only
@@ -103,6 +119,7 @@ class ConnectionGuard {
   std::vector<std::unique_ptr<Answer>> under_way_;
   std::optional<Clock::time_point> accept_from_;  ///< while accepting pauses for lack of descriptors
   bool listener_ready_ = false;
+  uint64_t clients_so_far_ = 0;
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;

@@ -19,7 +19,8 @@ struct MetricsServer::Impl {
   uint16_t port = 0;
   std::string url;
   Responder responder;
-  std::unique_ptr<ConnectionGuard> guard;  ///< last: its threads use the responder
+  Scrapers scrapers;
+  std::unique_ptr<ConnectionGuard> guard;  ///< last: its threads use the others
 };
 
 MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -36,17 +37,20 @@ Result<MetricsServer::Endpoint> MetricsServer::open(const WebConfig& config) {
 
 Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Endpoint endpoint, const WebConfig& config,
                                                             ScrapeFunction scrape, ReloadFunction reload,
-                                                            const ServerLimits& limits) {
+                                                            const ServerLimits& limits,
+                                                            std::vector<std::string> born_at_zero) {
   if (!config.enable_lifecycle) reload = nullptr;
   const std::string scheme = endpoint.access.current()->tls ? "https://" : "http://";
   std::unique_ptr<Impl> impl(
       new Impl{endpoint.listener.port,
                scheme + host_of(config.listen_address) + ':' + std::to_string(endpoint.listener.port) +
                    config.telemetry_path,
-               Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)), nullptr});
+               Responder(config.telemetry_path, limits, std::move(scrape), std::move(reload)),
+               Scrapers(std::move(born_at_zero)), nullptr});
   auto guard = ConnectionGuard::start(std::move(endpoint.listener.socket), config, std::move(endpoint.access), limits,
-                                      [responder = &impl->responder](const RequestHead& head, bool close) {
-                                        return responder->answer(head, close);
+                                      impl->scrapers,
+                                      [responder = &impl->responder](const RequestHead& head, bool close, const Viewer& viewer) {
+                                        return responder->answer(head, close, viewer);
                                       });
   if (!guard) return guard.error();
   impl->guard = std::move(guard).value();
@@ -56,6 +60,8 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(Endpoint endpoint, c
 uint16_t MetricsServer::port() const { return impl_->port; }
 
 std::string MetricsServer::url() const { return impl_->url; }
+
+const Scrapers& MetricsServer::scrapers() const { return impl_->scrapers; }
 
 std::map<std::string, uint64_t> MetricsServer::refused() const { return impl_->guard->refused(); }
 

@@ -11,10 +11,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "aggregation/snapshot.h"
 #include "config/config.h"
 #include "exposition/listener.h"
+#include "exposition/scrapers.h"
 #include "exposition/server_limits.h"
 #include "exposition/web_access.h"
 #include "util/result.h"
@@ -35,9 +37,11 @@ class MetricsServer {
 
   /// Binds, and reads the web configuration file. Fails with words for a busy port or a bad address.
   static Result<Endpoint> open(const WebConfig& config);
+  /// `born_at_zero`: as MetricsConfig has it.
   static Result<std::unique_ptr<MetricsServer>> start(Endpoint endpoint, const WebConfig& config,
                                                       ScrapeFunction scrape, ReloadFunction reload = nullptr,
-                                                      const ServerLimits& limits = {});
+                                                      const ServerLimits& limits = {},
+                                                      std::vector<std::string> born_at_zero = {});
   /// Stops serving and joins the threads; takes less than a second even with clients connected.
   ~MetricsServer();
 
@@ -48,6 +52,8 @@ class MetricsServer {
 
   /// Connections turned away so far, by reason (refusal.h); every reason is there, also those at 0.
   std::map<std::string, uint64_t> refused() const;
+  /// Who asked before, and what they have been shown.
+  const Scrapers& scrapers() const;
 
  private:
   struct Impl;

@@ -118,6 +118,10 @@ std::variant<RequestHead, HeadFault> parse_head(std::string_view text) {
     } else if (equal_ignoring_case(name, "Authorization")) {
       if (!head.authorization.empty()) return HeadFault::malformed;  // which of them would be meant?
       head.authorization = value;
+    } else if (equal_ignoring_case(name, "User-Agent")) {
+      head.user_agent = value;
+    } else if (equal_ignoring_case(name, "X-Prometheus-Scrape-Timeout-Seconds")) {
+      head.scrape_timeout = value;
     } else if (equal_ignoring_case(name, "Accept")) {
       formats.add(value);
     }

@@ -24,6 +24,8 @@ struct RequestHead {
   bool has_body = false;      ///< a body follows the head
   bool accepts_gzip = false;  ///< and does not like the plain text better
   std::string authorization;  ///< as it came
+  std::string user_agent;     ///< as it came
+  std::string scrape_timeout;  ///< X-Prometheus-Scrape-Timeout-Seconds, as it came
   TextFormat format = TextFormat::prometheus;  ///< of the metrics, as Accept asks for it
 };
 

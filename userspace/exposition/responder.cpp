@@ -13,11 +13,16 @@ namespace sockwatch {
 namespace {
 
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
-/// How a handler hears that the client accepts gzip. Accept-Encoding itself is not passed on: the library
-/// would act on it by itself, without regard to quality values.
-constexpr const char* kGzipField = "Sockwatch-Gzip";
-/// How it hears of the format: TextFormat's number.
-constexpr const char* kFormatField = "Sockwatch-Format";
+
+/// What a handler hears of a request beside its method and path, and says of the answer beside its bytes: the library passes on
+/// neither. Accept-Encoding is kept from it: it would act on it by itself, without regard to quality values.
+struct Exchange {
+  const RequestHead& head;
+  const Viewer& viewer;
+  Shown shown = {};
+};
+/// The one that this thread is at: the library calls handlers on the thread that calls it.
+thread_local Exchange* current_exchange = nullptr;
 
 /// One request head to read and a string to write to. The functions are those of every version's Stream, so
 /// none can be marked as an override.
@@ -83,13 +88,14 @@ class Responder::Server final : private httplib::Server {
     });
   }
 
-  std::string answer(const RequestHead& head, bool close) {
-    std::string input = head.method + ' ' + head.path + " HTTP/1.1\r\n";
-    if (head.accepts_gzip) input += std::string(kGzipField) + ": yes\r\n";
-    input += std::string(kFormatField) + ": " + std::to_string(static_cast<int>(head.format)) + "\r\n\r\n";
+  Answer answer(const RequestHead& head, bool close, const Viewer& viewer) {
+    const std::string input = head.method + ' ' + head.path + " HTTP/1.1\r\n\r\n";
     MemoryStream stream(input);
+    Exchange exchange{.head = head, .viewer = viewer};
+    current_exchange = &exchange;
     call(*this, stream, close);
-    return stream.take_output();
+    current_exchange = nullptr;
+    return {.response = stream.take_output(), .shown = exchange.shown};
   }
 
  private:
@@ -105,7 +111,7 @@ class Responder::Server final : private httplib::Server {
   }
 
   void route(const httplib::Request& request, httplib::Response& response) {
-    if (request.path == telemetry_path_) return metrics(request, response);
+    if (request.path == telemetry_path_) return metrics(*current_exchange, response);
     if (request.path == "/") return home(response);
     if (request.path == "/-/healthy") return set_text(response, 200, "sockwatch is healthy.\n");
     if (request.path == "/-/ready") {
@@ -116,18 +122,19 @@ class Responder::Server final : private httplib::Server {
     set_text(response, 404, "There is nothing here; the page at / shows what there is.\n");
   }
 
-  void metrics(const httplib::Request& request, httplib::Response& response) {
+  void metrics(Exchange& exchange, httplib::Response& response) {
     const std::shared_ptr<const Snapshot> snapshot = scrape_.take();
     if (!snapshot) return set_text(response, 503, "sockwatch is not ready yet.\n");
-    const auto format = static_cast<TextFormat>(std::stoi(request.get_header_value(kFormatField)));
-    if (Gzip gzip; request.has_header(kGzipField) && gzip) {
-      write_text(*snapshot, format, [&](std::string_view piece) { gzip.add(piece); });
+    const TextFormat format = exchange.head.format;
+    if (Gzip gzip; exchange.head.accepts_gzip && gzip) {
+      write_text(*snapshot, format, [&](std::string_view piece) { gzip.add(piece); }, exchange.viewer);
       response.body = gzip.finish();
       response.set_header("Content-Encoding", "gzip");
     } else {
-      write_text(*snapshot, format, response.body);
+      write_text(*snapshot, format, response.body, exchange.viewer);
     }
     response.status = 200;
+    exchange.shown = {.newest_birth = snapshot->newest_birth, .taken_ns = snapshot->taken_ns};
     response.set_header("Content-Type", std::string(content_type(format)));
     response.set_header("Vary", "Accept, Accept-Encoding");
   }
@@ -170,6 +177,8 @@ Responder::Responder(std::string telemetry_path, const ServerLimits& limits,
 
 Responder::~Responder() = default;
 
-std::string Responder::answer(const RequestHead& head, bool close) { return server_->answer(head, close); }
+Responder::Answer Responder::answer(const RequestHead& head, bool close, const Viewer& viewer) {
+  return server_->answer(head, close, viewer);
+}
 
 }  // namespace sockwatch

@@ -9,8 +9,10 @@
 #include <string>
 
 #include "exposition/request_head.h"
+#include "exposition/scrapers.h"
 #include "exposition/server_limits.h"
 #include "exposition/shared_scrape.h"
+#include "exposition/text_format.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -24,8 +26,13 @@ class Responder {
             ReloadFunction reload = nullptr);
   ~Responder();
 
-  /// The whole response to a GET, a HEAD or a POST without a body; with Connection: close if `close`.
-  std::string answer(const RequestHead& head, bool close);
+  struct Answer {
+    std::string response;  ///< whole
+    Shown shown = {};      ///< of the metrics in it
+  };
+
+  /// The answer to a GET, a HEAD or a POST without a body; with Connection: close if `close`. Metrics are written for `viewer`.
+  Answer answer(const RequestHead& head, bool close, const Viewer& viewer);
 
  private:
   class Server;

@@ -222,7 +222,14 @@ void ScrapeConnection::write_some(Clock::time_point now) {
   after_response(now);
 }
 
+/// It asked, and gave up before the answer came: what is sent to it then is read by nobody.
+bool ScrapeConnection::client_has_gone() const {
+  char byte = 0;
+  return ::recv(transport_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void ScrapeConnection::after_response(Clock::time_point now) {
+  if (!client_has_gone()) ++delivered_;
   response_ = nullptr;
   head_ = std::string();
   if (close_after_) {

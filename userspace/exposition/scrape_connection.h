@@ -66,6 +66,9 @@ class ScrapeConnection {
   /// The answer to the request that was taken: a whole response.
   void respond(Response response, Clock::time_point now);
 
+  /// Responses that were sent as a whole, to a client that had not gone meanwhile.
+  uint64_t delivered() const { return delivered_; }
+
   /// Has been answered, and has not begun to ask again.
   bool idle() const { return state_ == State::reading && requests_ > 0 && !head_begun_; }
   /// Closes an idle connection, so that another may have its place: its client connects anew when it asks again.
@@ -85,6 +88,7 @@ class ScrapeConnection {
   std::string_view next_to_send(bool& more) const;
   void write_some(Clock::time_point now);
   void after_response(Clock::time_point now);
+  bool client_has_gone() const;
   void let_linger(Clock::time_point now);
   void discard_some();
   void close() { state_ = State::closed; }
@@ -107,6 +111,7 @@ class ScrapeConnection {
   std::string head_;        ///< of the response, with the header fields of WebAccess
   size_t body_offset_ = 0;  ///< where the body begins in the response
   size_t sent_ = 0;         ///< of head and body
+  uint64_t delivered_ = 0;
   bool close_after_ = false;
 };
 

@@ -141,13 +141,46 @@ class Output {
   const Take* take_;
 };
 
-void append_samples(Output& output, const MetricFamily& family, std::string_view constant_labels) {
+
+/// How a page is written, and for whom.
+struct Style {
+  bool openmetrics;
+  const Viewer& viewer;
+
+  /// Whether a series is new to a viewer to whom it is to show 0.
+  bool hides(const Birth& birth) const { return viewer.seen && birth.snapshot > *viewer.seen; }
+};
+
+/// A number of nanoseconds in seconds, exactly.
+void append_seconds(std::string& out, uint64_t ns, int decimals) {
+  constexpr uint64_t second = 1'000'000'000;
+  char fraction[16];
+  std::snprintf(fraction, sizeof fraction, "%09u", static_cast<unsigned>(ns % second));
+  append_chars(out, ns / second);
+  out += '.';
+  out.append(fraction, static_cast<size_t>(decimals));
+}
+
+constexpr int kMilliseconds = 3;  // as Prometheus keeps times
+
+/// OpenMetrics' line that says since when a series counts. Who is shown a 0 for that needs none, and would store it as a series.
+void append_created(std::string& out, std::string_view name, const Labels& labels, const Birth& birth,
+                    const Snapshot& snapshot, const Style& style) {
+  if (!style.openmetrics || style.viewer.stores || birth.at_ns == 0 || !snapshot.wall_clock_offset_ns) return;
+  append_series(out, name, "_created", labels);
+  append_seconds(out, birth.at_ns + static_cast<uint64_t>(*snapshot.wall_clock_offset_ns), kMilliseconds);
+  out += '\n';
+}
+
+void append_samples(Output& output, const MetricFamily& family, const Snapshot& snapshot, const Style& style) {
   std::string& out = output.text();
   for (const Sample& sample : family.samples) {
     output.pause();
-    append_series(out, family.name(), "", {.constant = constant_labels, .own = view(sample.labels)});
-    append_number(out, sample.value);
+    const Labels labels{.constant = view(snapshot.constant_labels), .own = view(sample.labels)};
+    append_series(out, family.name(), "", labels);
+    append_number(out, style.hides(sample.birth) ? 0 : sample.value);
     out += '\n';
+    append_created(out, family_name(family, true), labels, sample.birth, snapshot, style);
   }
 }
 
@@ -172,21 +205,10 @@ std::vector<std::string> bucket_endings(const MetricFamily& family, bool openmet
   return endings;
 }
 
-/// A number of nanoseconds in seconds, exactly.
-void append_seconds(std::string& out, uint64_t ns, int decimals) {
-  constexpr uint64_t second = 1'000'000'000;
-  char fraction[16];
-  std::snprintf(fraction, sizeof fraction, "%09u", static_cast<unsigned>(ns % second));
-  append_chars(out, ns / second);
-  out += '.';
-  out.append(fraction, static_cast<size_t>(decimals));
-}
-
 /// ` # {trace_id="..."} value timestamp` where the bucket has an exemplar.
 void append_exemplar(std::string& out, const HistogramSample& sample, size_t bucket,
                      const Snapshot& snapshot) {
   constexpr int nanoseconds = 9;
-  constexpr int milliseconds = 3;  // as Prometheus keeps it
   for (const Exemplar& exemplar : sample.exemplars) {
     if (exemplar.bucket != bucket) continue;
     out += " # {trace_id=\"";
@@ -196,38 +218,39 @@ void append_exemplar(std::string& out, const HistogramSample& sample, size_t buc
     if (snapshot.wall_clock_offset_ns) {
       out += ' ';
       append_seconds(out, exemplar.at_ns + static_cast<uint64_t>(*snapshot.wall_clock_offset_ns),
-                     milliseconds);
+                     kMilliseconds);
     }
     return;
   }
 }
 
-void append_histograms(Output& output, const MetricFamily& family, const Snapshot& snapshot,
-                       bool openmetrics) {
+void append_histograms(Output& output, const MetricFamily& family, const Snapshot& snapshot, const Style& style) {
   std::string& out = output.text();
   const std::string_view name = family.name();
-  const std::vector<std::string> endings = bucket_endings(family, openmetrics);
+  const std::vector<std::string> endings = bucket_endings(family, style.openmetrics);
   for (const HistogramSample& sample : family.histograms) {
     output.pause();
     const Labels labels{.constant = view(snapshot.constant_labels), .own = view(sample.labels)};
+    const bool hidden = style.hides(sample.birth);
     uint64_t cumulative = 0;
     for (size_t i = 0; i < endings.size(); ++i) {
-      if (i < sample.counts.size()) cumulative += sample.counts[i];
+      if (i < sample.counts.size() && !hidden) cumulative += sample.counts[i];
       out += name;
       out += "_bucket{";
       labels.append_to(out);
       if (!labels.empty()) out += ',';
       out += endings[i];
       append_chars(out, cumulative);
-      if (openmetrics) append_exemplar(out, sample, i, snapshot);
+      if (style.openmetrics && !hidden) append_exemplar(out, sample, i, snapshot);
       out += '\n';
     }
     append_series(out, name, "_sum", labels);
-    append_number(out, sample.sum);
+    append_number(out, hidden ? 0 : sample.sum);
     out += '\n';
     append_series(out, name, "_count", labels);
     append_chars(out, cumulative);
     out += '\n';
+    append_created(out, name, labels, sample.birth, snapshot, style);
   }
 }
 
@@ -250,15 +273,16 @@ size_t estimated_size(const Snapshot& snapshot) {
   return size;
 }
 
-void append_families(Output& output, const Snapshot& snapshot, TextFormat format) {
+void append_families(Output& output, const Snapshot& snapshot, TextFormat format, const Viewer& viewer) {
   const bool openmetrics = format != TextFormat::prometheus;
+  const Style style{.openmetrics = openmetrics, .viewer = viewer};
   std::string_view last_name;
   for (const MetricFamily& family : snapshot.families) {
     if (family.samples.empty() && family.histograms.empty()) continue;
     if (family.name() != last_name) append_header(output.text(), family, openmetrics);
     last_name = family.name();
-    append_samples(output, family, view(snapshot.constant_labels));
-    append_histograms(output, family, snapshot, openmetrics);
+    append_samples(output, family, snapshot, style);
+    append_histograms(output, family, snapshot, style);
   }
   if (openmetrics) output.text() += "# EOF\n";
 }
@@ -277,16 +301,17 @@ std::string_view content_type(TextFormat format) {
   return {};
 }
 
-void write_text(const Snapshot& snapshot, TextFormat format, std::string& out) {
+void write_text(const Snapshot& snapshot, TextFormat format, std::string& out, const Viewer& viewer) {
   out.reserve(out.size() + estimated_size(snapshot));
   Output output(out);
-  append_families(output, snapshot, format);
+  append_families(output, snapshot, format, viewer);
 }
 
-void write_text(const Snapshot& snapshot, TextFormat format, const std::function<void(std::string_view)>& take) {
+void write_text(const Snapshot& snapshot, TextFormat format, const std::function<void(std::string_view)>& take,
+                const Viewer& viewer) {
   std::string piece;
   Output output(piece, &take);
-  append_families(output, snapshot, format);
+  append_families(output, snapshot, format, viewer);
   output.flush();
 }
 

@@ -51,7 +51,7 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.capture_listing = to_string(capture.plan().listing);
   self.limits_hit["environment"] = kernel.environments_cut;
   self.ring_bytes = capture.ring_bytes();
-  const CaptureLoop::Pressure pressure = loop.take_pressure();
+  const CaptureLoop::Pressure pressure = loop.pressure();
   self.ring_used_bytes_max = pressure.ring_used_bytes;
   self.drain_lag_seconds_max = static_cast<double>(pressure.lag_ns) / 1e9;
   for (const Capture::ProgramTime& program : capture.program_times()) {
@@ -101,9 +101,11 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   Mailbox<Snapshot> scrapes;
   Mailbox<Result<>> reloads;
   auto server = MetricsServer::start(
-      std::move(started.endpoint), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); });
+      std::move(started.endpoint), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); }, {},
+      config.metrics.born_at_zero);
   if (!server) return server.error();
 
+  SelfSeries own_series(config.metrics.naming, monotonic_ns());
   uint64_t listed_ns = 0;
   CaptureLoop::Tasks tasks;
   tasks.handler = &handler;
@@ -119,7 +121,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   tasks.waits_for_listing = [&] { return pipeline.waits_for_listing(); };
   bool scrape_waits = false;
   tasks.on_tick = [&](uint64_t now_ns) {
-    pipeline.advance(now_ns);
+    pipeline.advance(now_ns, (*server)->scrapers().shown_twice_ns(now_ns));
     if (reloads.take()) reloads.answer(std::make_shared<Result<>>(reload(configuration)));
     scrape_waits = scrapes.take() || scrape_waits;
     if (!scrape_waits) return;
@@ -130,11 +132,13 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     scrape_waits = false;
     auto snapshot = std::make_shared<Snapshot>();
     pipeline.snapshot(*snapshot);
+    snapshot->taken_ns = monotonic_ns();
     snapshot->wall_clock_offset_ns = wall_clock_offset_ns();
     SelfMetrics self = self_metrics(pipeline, capture, loop);
     configuration.fill(self);
     self.refused_connections = (*server)->refused();
-    append_self_metrics(self, config.metrics.naming, *snapshot);
+    self.limits_hit["scrapers"] = (*server)->scrapers().forgotten();
+    own_series.append(self, *snapshot);
     scrapes.answer(std::move(snapshot));
   };
 

@@ -103,10 +103,11 @@ bool CaptureLoop::on_signal(const Tasks& tasks) {
 }
 
 size_t CaptureLoop::drain(const Tasks& tasks) {
-  pressure_.ring_used_bytes = std::max(pressure_.ring_used_bytes, capture_.ring_used());
-  FirstAge first(*tasks.handler, monotonic_ns());
+  const uint64_t now_ns = monotonic_ns();
+  ring_used_bytes_.note(capture_.ring_used(), now_ns);
+  FirstAge first(*tasks.handler, now_ns);
   const size_t records = capture_.drain(first);
-  pressure_.lag_ns = std::max(pressure_.lag_ns, first.age_ns());
+  lag_ns_.note(first.age_ns(), now_ns);
   return records;
 }
 
@@ -142,6 +143,9 @@ Result<> CaptureLoop::last_listing(const Tasks& tasks) {
                            .sockets = capture_.list(Capture::Listing::pending)});
 }
 
-CaptureLoop::Pressure CaptureLoop::take_pressure() { return std::exchange(pressure_, {}); }
+CaptureLoop::Pressure CaptureLoop::pressure() const {
+  const uint64_t now_ns = monotonic_ns();
+  return {.ring_used_bytes = ring_used_bytes_.at(now_ns), .lag_ns = lag_ns_.at(now_ns)};
+}
 
 }  // namespace sockwatch

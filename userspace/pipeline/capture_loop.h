@@ -12,6 +12,7 @@
 #include "pipeline/poll_interval.h"
 #include "stream/socket_info.h"
 #include "util/fd.h"
+#include "util/recent_max.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -31,10 +32,10 @@ class CaptureLoop {
     std::function<void()> on_hangup;  ///< SIGHUP; without it, it ends the loop
     std::function<bool()> done;
   };
-  /// How full the ring and how old its records were, at the worst.
+  /// How full the ring and how old its records were, at the worst of the last two minutes.
   struct Pressure {
-    uint64_t ring_used_bytes = 0;
-    uint64_t lag_ns = 0;
+    uint64_t ring_used_bytes;
+    uint64_t lag_ns;
   };
 
   /// Blocks SIGINT, SIGTERM and SIGHUP for the calling thread and those that it starts later: run() waits for them.
@@ -43,8 +44,7 @@ class CaptureLoop {
   Result<> run(const Tasks& tasks);
   /// Has all sockets listed as soon as may be; on_listing tells when they are.
   void ask_for_listing() { listing_asked_ = true; }
-  /// The worst since the last call.
-  Pressure take_pressure();
+  Pressure pressure() const;
 
  private:
   CaptureLoop(Capture& capture, Fd signals, Fd epoll, std::unique_ptr<ListingWorker> listings)
@@ -61,7 +61,8 @@ class CaptureLoop {
   std::unique_ptr<ListingWorker> listings_;
   bool listing_asked_ = false;
   uint64_t active_ns_ = 0;  ///< when bytes were last known to have passed
-  Pressure pressure_;
+  RecentMax ring_used_bytes_;
+  RecentMax lag_ns_;
   PollInterval interval_;
   uint64_t next_pending_ns_ = 0;
   uint64_t next_complete_ns_ = 0;

@@ -315,7 +315,7 @@ void Pipeline::close(Connection& connection, uint64_t ts_ns) {
   connections_.erase(connection.socket);
 }
 
-void Pipeline::advance(uint64_t now_ns) {
+void Pipeline::advance(uint64_t now_ns, uint64_t shown_twice_ns) {
   std::erase_if(waiting_, [&](SocketId socket) {
     Connection* connection = connections_.find(socket);
     if (connection == nullptr) return true;
@@ -341,7 +341,7 @@ void Pipeline::advance(uint64_t now_ns) {
   const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
-    if (gone == 0 || now_ns < gone + expire_ns || connections_.hold(service)) continue;
+    if (gone == 0 || now_ns < gone + expire_ns || gone > shown_twice_ns || connections_.hold(service)) continue;
     forget(service);
     resolver_.release(service);
   }

@@ -59,8 +59,9 @@ class Pipeline final : private TransactionSink {
   void set_query_observer(QueryObserver observer);
   void on_event(const SocketEvent& event);
   /// Time passes; ends what has waited long enough. Call at least twice a second; a connection's own events settle it on
-  /// time in any case.
-  void advance(uint64_t now_ns);
+  /// time in any case. A service that has gone after `shown_twice_ns` keeps its series: those who store them have not been
+  /// sent the last values twice (Scrapers::shown_twice_ns()).
+  void advance(uint64_t now_ns, uint64_t shown_twice_ns = UINT64_MAX);
   /// A listing of sockets, asked for at `listed_ns`; every event up to it must have been handed over. Tells of progress that
   /// no event told of, and of sockets that are gone.
   void on_progress(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);

@@ -11,15 +11,15 @@ from agent import free_port, wait_until
 
 
 class Prometheus:
-    """Scrapes one target each second; use as a context manager. `scrapes` and `more` are further lines of its configuration,
+    """Scrapes one target, each second where no other interval is asked for; use as a context manager. `scrapes` and `more` are further lines of its configuration,
     `job` is more of the target's job, such as ", scheme: https"."""
 
-    def __init__(self, target_port, *options, more="", scrapes="", job=""):
+    def __init__(self, target_port, *options, more="", scrapes="", job="", interval="1s"):
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory()
         config = f"{self._folder.name}/prometheus.yml"
         with open(config, "w", encoding="utf-8") as file:
-            file.write("global: {scrape_interval: 1s, evaluation_interval: 1s}\nscrape_configs:\n"
+            file.write(f"global: {{scrape_interval: {interval}, evaluation_interval: 1s}}\nscrape_configs:\n"
                        f"  - {{job_name: sockwatch, static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]{job}}}\n"
                        f"{scrapes}{more}")
         self._log = open(f"{self._folder.name}/log", "w+b")

@@ -24,8 +24,8 @@ struct Taken {
   MetricFamily misses;
 };
 
-Taken taken(const CacheSeries& series) {
-  Families families;
+Taken taken(CacheSeries& series) {
+  Families families(1);
   series.snapshot(families);
   Snapshot snapshot;
   families.move_to(snapshot);

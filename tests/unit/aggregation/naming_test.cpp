@@ -161,7 +161,7 @@ TEST(Naming, TheAgentsOwnMetricsNameServicesAsTheOthersDo) {
   self.unreadable_segments[{"shop", "io_uring"}] = 1;
   auto names = [&](NamingMode mode) {
     Snapshot snapshot;
-    append_self_metrics(self, mode, snapshot);
+    SelfSeries(mode, 0).append(self, snapshot);
     const auto found = values(snapshot);
     return std::pair(
         found.size(),

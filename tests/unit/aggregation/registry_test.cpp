@@ -18,7 +18,7 @@ using testing::Pair;
 using Values = std::map<std::string, double>;
 
 /// "name{labels}" -> value; of a histogram "name_count" and "name_sum".
-Values values(const Registry& registry) {
+Values values(Registry& registry) {
   Snapshot snapshot;
   registry.snapshot(snapshot);
   Values found;

@@ -169,6 +169,7 @@ metrics:
   naming: both
   duration_buckets: [0.5, 1, 1e1]
   max_series: 10
+  born_at_zero: [MyScraper]
   max_services: 11
   expire_after: 1h30m
 capture: {ring_bytes: 64KiB, max_connections: 12}
@@ -199,6 +200,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(config.metrics.naming, NamingMode::both);
   EXPECT_THAT(config.metrics.duration_buckets, ElementsAre(0.5, 1, 10));
   EXPECT_EQ(config.metrics.max_series, 10u);
+  EXPECT_THAT(config.metrics.born_at_zero, testing::ElementsAre("MyScraper"));
   EXPECT_EQ(config.metrics.max_services, 11u);
   EXPECT_EQ(config.metrics.expire_after, std::chrono::seconds(5400));
   EXPECT_EQ(config.capture.ring_bytes, 65536u);

@@ -36,6 +36,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.routes.max_length = 64;
   fresh.metrics.naming = NamingMode::both;
   fresh.metrics.duration_buckets = {1};
+  fresh.metrics.born_at_zero = {};
   fresh.metrics.max_series = fresh.metrics.max_services = 2;
   fresh.capture.attach = AttachMode::fexit;
   fresh.capture.listing = ListingMode::descriptors;
@@ -50,6 +51,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
                                             "routes.max_length",
                                             "metrics.naming",
                                             "metrics.duration_buckets",
+                                            "metrics.born_at_zero",
                                             "metrics.max_series",
                                             "metrics.max_services",
                                             "capture.ring_bytes",

@@ -115,6 +115,65 @@ TEST(OpenMetrics, WithoutAClockExemplarsHaveNoTime) {
   EXPECT_THAT(written(*snapshot), HasSubstr("} 3 # {trace_id=\"64fe8b2a57d3eff7\"} 0.004500000\n"));
 }
 
+/// The sample, each series of which was born at 5 s, in the snapshot of the number that is its place in its family.
+Snapshot born() {
+  Snapshot snapshot = *small_snapshot();
+  snapshot.wall_clock_offset_ns = 1'700'000'000'000'000'000;
+  for (MetricFamily& family : snapshot.families) {
+    if (family.descriptor->type == MetricType::gauge) continue;
+    uint64_t number = 0;
+    for (Sample& sample : family.samples) sample.birth = {.at_ns = 5'123'456'789, .snapshot = ++number};
+    for (HistogramSample& sample : family.histograms) sample.birth = {.at_ns = 5'000'000'000, .snapshot = ++number};
+  }
+  return snapshot;
+}
+
+TEST(OpenMetrics, SaysSinceWhenCountersAndHistogramsCount) {
+  const std::string text = written(born());
+  EXPECT_THAT(text, HasSubstr("http_requests_total{service=\"shop\",method=\"GET\",path=\"/\",status=\"200\"} 7\n"
+                              "http_requests_created{service=\"shop\",method=\"GET\",path=\"/\",status=\"200\"} 1700000005.123\n"
+                              "http_requests_total{"));
+  EXPECT_THAT(text, HasSubstr("http_request_duration_seconds_count{service=\"shop\",method=\"GET\",path=\"/\"} 7\n"
+                              "http_request_duration_seconds_created{service=\"shop\",method=\"GET\",path=\"/\"} 1700000005.000\n"));
+  EXPECT_THAT(text, Not(HasSubstr("active_connections_created")));
+  EXPECT_THAT(written(born(), TextFormat::prometheus), Not(HasSubstr("_created")));
+  Snapshot recorded = born();
+  recorded.wall_clock_offset_ns.reset();
+  EXPECT_THAT(written(recorded), Not(HasSubstr("_created"))) << "a time that means nothing";
+}
+
+TEST(OpenMetrics, WhoStoresSeriesIsShownTheNewOnesAtZero) {
+  for (const TextFormat format : {TextFormat::prometheus, TextFormat::openmetrics}) {
+    const auto shown = [&](std::optional<uint64_t> seen) {
+      std::string out;
+      write_text(born(), format, out, {.stores = true, .seen = seen});
+      EXPECT_THAT(out, Not(HasSubstr("_created"))) << "it would be stored as a series";
+      EXPECT_THAT(out, HasSubstr("active_connections 3\n")) << "a gauge is what it is";
+      return out;
+    };
+    EXPECT_EQ(shown(2), shown(std::nullopt)) << "who has seen all, and who comes first, are shown what is";
+    EXPECT_THAT(shown(2), HasSubstr("status=\"404\"} 1\n"));
+    EXPECT_THAT(shown(1), HasSubstr("status=\"200\"} 7\n"));
+    EXPECT_THAT(shown(1), HasSubstr("status=\"404\"} 0\n"));
+    EXPECT_THAT(shown(1), HasSubstr("_count{service=\"shop\",method=\"GET\",path=\"/\"} 7\n"));
+    EXPECT_THAT(shown(0), HasSubstr("status=\"200\"} 0\n"));
+  }
+}
+
+TEST(OpenMetrics, AHistogramBeginsAtZeroAsAWhole) {
+  Snapshot snapshot = born();
+  snapshot.families[1].histograms[0].exemplars = {exemplar(0, "64fe8b2a57d3eff7", 4'500'000, 77)};
+  std::string out;
+  write_text(snapshot, TextFormat::openmetrics, out, {.stores = true, .seen = 0});
+  EXPECT_THAT(out, HasSubstr(R"(le="0.005"} 0
+http_request_duration_seconds_bucket{service="shop",method="GET",path="/",le="1.0"} 0
+http_request_duration_seconds_bucket{service="shop",method="GET",path="/",le="2.5"} 0
+http_request_duration_seconds_bucket{service="shop",method="GET",path="/",le="+Inf"} 0
+http_request_duration_seconds_sum{service="shop",method="GET",path="/"} 0
+http_request_duration_seconds_count{service="shop",method="GET",path="/"} 0
+)"));
+}
+
 TEST(OpenMetrics, NeighboursOfOneNameAreOneFamily) {
   static constexpr MetricDescriptor used = {
       "pool_used", MetricType::gauge, "", "u", "", {.name = "pool", .help = "The pool."}};

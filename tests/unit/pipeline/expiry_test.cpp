@@ -61,8 +61,8 @@ class Expiry : public testing::Test {
     pipeline_.on_event(event);
   }
 
-  void pass(uint64_t seconds) {
-    for (uint64_t i = 0; i < seconds; ++i) pipeline_.advance(now_ns_ += kSecond);
+  void pass(uint64_t seconds, uint64_t shown_twice_ns = UINT64_MAX) {
+    for (uint64_t i = 0; i < seconds; ++i) pipeline_.advance(now_ns_ += kSecond, shown_twice_ns);
   }
 
   /// The services that have series.
@@ -107,6 +107,17 @@ TEST_F(Expiry, SeriesGoSomeTimeAfterTheLastProcess) {
   pipeline_.fill(self);
   EXPECT_EQ(self.series, 2u);
   EXPECT_EQ((self.transactions[{"http", "server"}]), 3u) << "the agent's own counters stay";
+}
+
+TEST_F(Expiry, SeriesStayUntilAllWhoStoreThemHaveBeenShownTheLastValuesTwice) {
+  host_.start(7, named("shopd"));
+  serve(7, "shopd");
+  const uint64_t lived_ns = now_ns_;
+  host_.end(7);
+  pass(300, lived_ns);
+  EXPECT_EQ(services(), Names{"shopd"});
+  pass(5, now_ns_);
+  EXPECT_EQ(services(), Names{});
 }
 
 TEST_F(Expiry, ServicesThatHaveGoneMakeRoomForOthers) {
