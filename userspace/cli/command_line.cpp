@@ -44,6 +44,10 @@ CLI::Validator parsed_by(Result<T> (*parse)(std::string_view)) {
       "");
 }
 
+Result<uint64_t> parse_recording_size(std::string_view text) {
+  return parse_size(text, 4 * 1024, uint64_t{1} << 50);
+}
+
 Result<uint32_t> parse_max_requests(std::string_view text) {
   const Result<uint64_t> number = parse_number(text, 0, std::numeric_limits<uint32_t>::max());
   if (!number) return number.error();
@@ -173,10 +177,31 @@ class Parser {
     CLI::App* record = add_command(Command::record, "record", "Write what passes to a file until stopped");
     record->add_option("-o,--output", line_.file, "Where to write; - is standard output")->type_name("FILE");
     record->add_flag_callback(
-        "--no-mask", [this] { line_.credentials = Credentials::kept; },
+        "--no-mask", [this] { line_.recording.credentials = Credentials::kept; },
         "Keep the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie");
+    record
+        ->add_option_function<std::string>(
+            "--for", [this](const std::string& text) { line_.recording.duration = parse_duration(text).value(); },
+            "How long, such as 30s or 10m; default until stopped")
+        ->type_name("TIME")
+        ->check(checked_by([](std::string_view text) -> Result<> {
+          const Result<std::chrono::seconds> duration = parse_duration(text);
+          if (!duration) return duration.error();
+          return {};
+        }));
+    record
+        ->add_option_function<std::string>(
+            "--max-size", [this](const std::string& text) { line_.recording.max_bytes = parse_recording_size(text).value(); },
+            "How large the file may become, such as 100MiB; default as large as it may")
+        ->type_name("SIZE")
+        ->check(checked_by([](std::string_view text) -> Result<> {
+          const Result<uint64_t> size = parse_recording_size(text);
+          if (!size) return size.error();
+          return {};
+        }));
     record->footer(
         std::string(
+            "What `filter` of the configuration leaves out is not recorded. A file that is there is not overwritten.\n"
             "Query strings and what else of heads is captured are written as they are: treat the file as a "
             "secret.\n") +
         kMoreFlags);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "recording/recording_writer.h"
+#include "recording/record_options.h"
 #include "util/result.h"
 
 namespace sockwatch {
@@ -21,7 +21,7 @@ struct CommandLine {
   std::string whom;         ///< why: a process id, or a service's name
   std::string config_file;  ///< empty: none
   ReplayFormat format = ReplayFormat::jsonl;
-  Credentials credentials = Credentials::masked;
+  RecordOptions recording;
 
   std::optional<std::string> listen_address, telemetry_path, web_config_file, log_level, log_format, procfs, cgroupfs;
   std::optional<uint32_t> ring_bytes, max_requests;

@@ -194,7 +194,7 @@ Check check_procfs(const std::string& procfs) {
       ++processes;
   }
   if (error || processes == 0) {
-    return {State::missing, "process list", procfs + " cannot be read as one",
+    return {State::missing, "process list", procfs + " is no process list that can be read",
             "mount the host's /proc and name it with --path.procfs"};
   }
   if (processes == 1) {
@@ -247,6 +247,12 @@ std::vector<Check> diagnose(const Config& config, const DoctorHost& host) {
   checks.push_back(check_docker(config.attribution.docker_socket));
   libbpf_set_print(previous);
   return checks;
+}
+
+Result<> check_paths(const Config& config) {
+  const Check check = check_procfs(config.procfs);
+  if (check.state == State::missing) return Error{"paths.procfs: " + check.detail + "; " + check.advice};
+  return {};
 }
 
 bool anything_missing(const std::vector<Check>& checks) {

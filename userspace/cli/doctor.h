@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "util/result.h"
 
 namespace sockwatch {
 
@@ -30,6 +31,9 @@ struct DoctorHost {
 /// Every check, in the order in which they should be mended. What only follows from another that is missing
 /// is left out.
 std::vector<Check> diagnose(const Config& config, const DoctorHost& host = {});
+
+/// Whether the process list is where the configuration says: no service would have a name otherwise, and all would look well.
+Result<> check_paths(const Config& config);
 
 bool anything_missing(const std::vector<Check>& checks);
 

@@ -78,17 +78,16 @@ int run_command(const CommandLine& line) {
       return replayed ? 0 : fail(replayed.error());
     }
     case Command::record: {
+      if (const Result<> right = check_paths(config); !right) return fail(right.error());
       auto capture = start_capture(config);
       if (!capture) return fail(capture.error());
-      const Result<> recorded = record(**capture, line.file, line.credentials);
+      const Result<> recorded = record(**capture, config, line.file, line.recording);
       return recorded ? 0 : fail(recorded.error());
     }
     case Command::run:
     case Command::check_config: {
-      Result<StartedAgent> started = start_agent(config, start_capture);
-      if (!started) return fail(started.error());
-      const Result<> ran =
-          run_agent(std::move(started).value(), config, [&line] { return effective_config(line); });
+      if (const Result<> right = check_paths(config); !right) return fail(right.error());
+      const Result<> ran = run_agent(config, start_capture, [&line] { return effective_config(line); });
       return ran ? 0 : fail(ran.error());
     }
   }

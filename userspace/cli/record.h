@@ -4,12 +4,14 @@
 #include <string>
 
 #include "capture/capture.h"
-#include "recording/recording_writer.h"
+#include "config/config.h"
+#include "recording/record_options.h"
 #include "util/result.h"
 
 namespace sockwatch {
 
-/// Writes to `file` ("-": standard output) until SIGINT or SIGTERM. The file is for its owner's eyes alone.
-Result<> record(Capture& capture, const std::string& file, Credentials credentials);
+/// Writes what the configuration's filter lets pass to `file` ("-": standard output) until SIGINT or SIGTERM, or as the options say. A
+/// file that is there already is left alone. The file is for its owner's eyes alone.
+Result<> record(Capture& capture, const Config& config, const std::string& file, const RecordOptions& options);
 
 }  // namespace sockwatch

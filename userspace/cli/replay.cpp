@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -14,6 +16,7 @@
 #include "pipeline/pipeline.h"
 #include "recording/recording_reader.h"
 #include "util/fd.h"
+#include "util/iso_time.h"
 #include "util/json_text.h"
 #include "util/log.h"
 
@@ -51,11 +54,19 @@ void tell_of_limits(const Pipeline& pipeline) {
                {{"limit", reason}, {"times", std::to_string(times)}});
 }
 
+/// When something happened in the world, where the recording tells.
+void append_time(std::string& out, uint64_t ts_ns, std::optional<int64_t> wall_clock_offset_ns) {
+  if (!wall_clock_offset_ns) return;
+  const auto since_1970 = std::chrono::nanoseconds(static_cast<int64_t>(ts_ns + static_cast<uint64_t>(*wall_clock_offset_ns)));
+  append_text(out, "time",
+              iso_time(std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(since_1970))));
+}
+
 /// One transaction as a line of JSON.
-void append_line(std::string& out, std::string_view connection, const ObservedTransaction& observed) {
+void append_line(std::string& out, const RecordingReader& reader, const ObservedTransaction& observed) {
   const Transaction& transaction = observed.transaction;
   out += '{';
-  append_text(out, "conn", connection);
+  append_text(out, "conn", reader.connection(observed.socket));
   append_text(out, "protocol", transaction.protocol);
   append_text(out, "role", to_string(transaction.role));
   append_text(out, "service", observed.service);
@@ -63,6 +74,7 @@ void append_line(std::string& out, std::string_view connection, const ObservedTr
   append_text(out, "target", transaction.target);
   append_text(out, "path", observed.path);
   append_text(out, "status", transaction.status.text());
+  append_time(out, transaction.start_ns, reader.wall_clock_offset_ns());
   append_number(out, "start_ns", transaction.start_ns);
   append_number(out, "ttfb_ns", transaction.ttfb_ns);
   append_number(out, "duration_ns", transaction.duration_ns);
@@ -72,15 +84,16 @@ void append_line(std::string& out, std::string_view connection, const ObservedTr
 }
 
 /// The same of a query to a database or cache.
-void append_line(std::string& out, std::string_view connection, const ObservedQuery& observed) {
+void append_line(std::string& out, const RecordingReader& reader, const ObservedQuery& observed) {
   const Query& query = observed.query;
   out += '{';
-  append_text(out, "conn", connection);
+  append_text(out, "conn", reader.connection(observed.socket));
   append_text(out, "protocol", observed.link.protocol->name);
   append_text(out, "role", to_string(query.role));
   append_text(out, "service", observed.link.service_name);
   append_text(out, "operation", query.operation);
   append_text(out, "status", to_string(query.status));
+  append_time(out, query.start_ns, reader.wall_clock_offset_ns());
   append_number(out, "start_ns", query.start_ns);
   append_number(out, "duration_ns", query.duration_ns);
   if (observed.link.protocol->kind == ProtocolKind::cache) {
@@ -107,7 +120,7 @@ Result<> replay(const Config& config, const std::string& file, ReplayFormat form
     ++found;
     if (format != ReplayFormat::jsonl) return;
     line.clear();
-    append_line(line, reader.connection(observed.socket), observed);
+    append_line(line, reader, observed);
     out << line;
   };
   pipeline.set_observer(print);

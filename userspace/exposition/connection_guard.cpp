@@ -13,6 +13,7 @@
 #include <set>
 
 #include "util/clock.h"
+#include "util/log.h"
 
 namespace sockwatch {
 namespace {
@@ -105,8 +106,10 @@ void ConnectionGuard::run() {
     for (const auto& client : clients_) {
       if (client->connection.deadline() <= now) client->connection.on_deadline(now);
       note_delivery(*client);
-      dispatch(*client, now);
+      // Before anybody is answered: a scraper that has closed one connection may be asking over another already.
+      if (client->connection.state() == ScrapeConnection::State::closed) scrapers_.disconnected(client->id);
     }
+    for (const auto& client : clients_) dispatch(*client, now);
     bound_unsent_bytes();
     std::erase_if(clients_, [&](const auto& client) {
       if (client->connection.state() != ScrapeConnection::State::closed) return false;
@@ -216,6 +219,12 @@ void ConnectionGuard::take_answers(Clock::time_point now) {
     const auto response = std::make_shared<const std::string>(std::move(answer->answer.response));
     const Shown& shown = answer->answer.shown;
     for (Client* client : answer->clients) {
+      if (shown.taken_ns != 0 && log_enabled(LogLevel::debug)) {
+        log_debug("the metrics are being sent", {{"to", client->address},
+                                                 {"user_agent", client->user_agent},
+                                                 {"bytes", std::to_string(response->size())},
+                                                 {"new_at_zero", answer->viewer.seen ? "yes" : "no"}});
+      }
       if (client->scraper && shown.taken_ns != 0)
         client->delivery = {.scraper = std::move(*client->scraper), .shown = shown, .number = client->connection.delivered() + 1};
       client->scraper.reset();
@@ -315,9 +324,10 @@ void ConnectionGuard::submit(Client& client, RequestHead head, Clock::time_point
 /// Of a request that stores what it is sent: what it has been sent before.
 Viewer ConnectionGuard::viewer_of(Client& client, const RequestHead& head) {
   client.scraper.reset();
+  client.user_agent = head.user_agent.substr(0, Scrapers::kMaxAgent);
   if (head.method != "GET" || !scrapers_.stores(head.user_agent)) return {};
   client.scraper = {.address = client.address,
-                    .user_agent = head.user_agent.substr(0, Scrapers::kMaxAgent),
+                    .user_agent = client.user_agent,
                     .timeout = head.scrape_timeout.substr(0, Scrapers::kMaxAgent)};
   return {.stores = true, .seen = scrapers_.last_seen(*client.scraper, client.id, monotonic_ns())};
 }

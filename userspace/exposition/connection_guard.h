@@ -56,6 +56,7 @@ class ConnectionGuard {
     ScrapeConnection connection;
     uint64_t id;          ///< no other client has had it
     std::string address;  ///< without the port
+    std::string user_agent = {};  ///< of its last request; cut
     bool turned_away;      ///< is over the limit and only reads its refusal
     bool counted = false;  ///< its last request counts towards WebConfig::max_requests
     std::optional<ScraperKey> scraper = {};  ///< of the request that is being answered

@@ -2,6 +2,9 @@
 
 #include <linux/capability.h>
 
+#include <atomic>
+#include <optional>
+
 #include "aggregation/self_metrics.h"
 #include "pipeline/capture_loop.h"
 #include "pipeline/config_reload.h"
@@ -11,6 +14,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/service_notice.h"
+#include "util/small_thread.h"
 
 namespace sockwatch {
 namespace {
@@ -61,6 +65,26 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   return self;
 }
 
+/// What naming the processes of others takes, and no more; of this thread, and of those that it starts from then on.
+Result<> give_up_privileges() { return keep_capabilities({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}); }
+
+/// The server's threads are started by one that has given up what only loading the programs needs: each thread holds its own.
+Result<std::unique_ptr<MetricsServer>> start_server(MetricsServer::Endpoint endpoint, const Config& config,
+                                                    MetricsServer::ScrapeFunction scrape, MetricsServer::ReloadFunction reload) {
+  std::optional<Result<std::unique_ptr<MetricsServer>>> server;
+  auto starter = SmallThread::start("metrics-start", [&] {
+    if (const Result<> kept = give_up_privileges(); !kept) {
+      server.emplace(kept.error());
+    } else {
+      server.emplace(MetricsServer::start(std::move(endpoint), config.web, std::move(scrape), std::move(reload), {},
+                                          config.metrics.born_at_zero));
+    }
+  });
+  if (!starter) return starter.error();
+  starter.value().join();
+  return std::move(*server);
+}
+
 // The service manager is told when it begins and ends: `systemctl reload` of a Type=notify-reload service waits for that.
 Result<> reload(ConfigReload& configuration) {
   notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_ns() / 1000));
@@ -71,21 +95,26 @@ Result<> reload(ConfigReload& configuration) {
 
 }  // namespace
 
-Result<StartedAgent> start_agent(const Config& config,
-                                 const std::function<Result<std::unique_ptr<Capture>>(const Config&)>& start) {
+Result<> run_agent(const Config& config, const StartCapture& start, const std::function<Result<Config>()>& load) {
   auto endpoint = MetricsServer::open(config.web);
   if (!endpoint) return endpoint.error();
-  auto capture = start(config);
-  if (!capture) return capture.error();
-  if (const Result<> kept = keep_capabilities({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}); !kept) return kept.error();
-  return StartedAgent{std::move(endpoint).value(), std::move(capture).value()};
-}
+  CaptureLoop::block_signals();
+  Mailbox<Snapshot> scrapes;
+  Mailbox<Result<>> reloads;
+  std::atomic<bool> watching = false;
+  auto server = start_server(
+      std::move(endpoint).value(), config, [&] { return watching ? scrapes.ask() : nullptr; },
+      [&] { return watching ? reloads.ask() : nullptr; });
+  if (!server) return server.error();
 
-Result<> run_agent(StartedAgent started, const Config& config, const std::function<Result<Config>()>& load) {
-  Capture& capture = *started.capture;
+  auto captured = start(config);
+  if (!captured) return captured.error();
+  Capture& capture = **captured;
+  if (Result<> kept = give_up_privileges(); !kept) return kept;
   auto created = CaptureLoop::create(capture);
   if (!created) return created.error();
   CaptureLoop& loop = **created;
+  log_debug("the kernel side is loaded", {{"bytes_of_each_ring", std::to_string(capture.ring_bytes())}});
 
   capture.name_by(config.attribution.service_env);
   Pipeline pipeline(config, SocketAdvice{.ignore = [&](SocketId socket) { capture.ignore(socket); },
@@ -98,12 +127,6 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     capture.name_by(fresh.attribution.service_env);
     pipeline.reconfigure(fresh);
   });
-  Mailbox<Snapshot> scrapes;
-  Mailbox<Result<>> reloads;
-  auto server = MetricsServer::start(
-      std::move(started.endpoint), config.web, [&] { return scrapes.ask(); }, [&] { return reloads.ask(); }, {},
-      config.metrics.born_at_zero);
-  if (!server) return server.error();
 
   SelfSeries own_series(config.metrics.naming, monotonic_ns());
   uint64_t listed_ns = 0;
@@ -116,6 +139,9 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     if (scope == ListingScope::pending) return;
     pipeline.on_sockets(sockets);
     listed_ns = monotonic_ns();
+    if (log_enabled(LogLevel::debug))
+      log_debug("the sockets have been listed", {{"sockets", std::to_string(sockets.size())},
+                                                 {"microseconds", std::to_string((listed_ns - at_ns) / 1000)}});
   };
   tasks.on_lost_close = [&](SocketId socket, uint64_t now_ns) { pipeline.on_lost_close(socket, now_ns); };
   tasks.waits_for_listing = [&] { return pipeline.waits_for_listing(); };
@@ -142,6 +168,7 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
     scrapes.answer(std::move(snapshot));
   };
 
+  watching = true;
   log_info("watching the HTTP services, databases and caches of this host", {{"metrics", (*server)->url()}});
   notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
@@ -152,7 +179,8 @@ Result<> run_agent(StartedAgent started, const Config& config, const std::functi
   return ran;
 }
 
-Result<> record_live(Capture& capture, const std::function<bool(const SocketEvent&)>& sink) {
+Result<> record_live(Capture& capture, const std::function<bool(const SocketEvent&)>& sink, const std::function<bool()>& done) {
+  CaptureLoop::block_signals();
   auto created = CaptureLoop::create(capture);
   if (!created) return created.error();
 
@@ -163,7 +191,7 @@ Result<> record_live(Capture& capture, const std::function<bool(const SocketEven
   tasks.on_lost_close = [](SocketId, uint64_t) {};
   tasks.waits_for_listing = [] { return false; };
   tasks.on_tick = [](uint64_t) {};
-  tasks.done = [&] { return handler.done(); };
+  tasks.done = [&] { return handler.done() || done(); };
   return (*created)->run(tasks);
 }
 

@@ -12,21 +12,16 @@
 
 namespace sockwatch {
 
-/// What needs privileges and has been done with them.
-struct StartedAgent {
-  MetricsServer::Endpoint endpoint;
-  std::unique_ptr<Capture> capture;
-};
+/// Has the kernel watch: takes privileges, and some seconds.
+using StartCapture = std::function<Result<std::unique_ptr<Capture>>(const Config&)>;
 
-/// Binds the endpoint, has the kernel watch by `start`, and then gives up the capabilities that were for that.
-Result<StartedAgent> start_agent(const Config& config,
-                                 const std::function<Result<std::unique_ptr<Capture>>(const Config&)>& start);
-
-/// Counts and serves until SIGINT or SIGTERM. On SIGHUP, and on POST /-/reload where
+/// Binds the endpoint and answers there from then on (503 while nothing is watched yet), has the kernel watch by `start`, gives up the
+/// capabilities that were for that, and counts until SIGINT or SIGTERM. On SIGHUP, and on POST /-/reload where
 /// WebConfig::enable_lifecycle allows it, `load` gives the configuration that is to hold from then on.
-Result<> run_agent(StartedAgent started, const Config& config, const std::function<Result<Config>()>& load);
+Result<> run_agent(const Config& config, const StartCapture& start, const std::function<Result<Config>()>& load);
 
-/// Hands every event of the live host to `sink`, until SIGINT or SIGTERM or until it returns false.
-Result<> record_live(Capture& capture, const std::function<bool(const SocketEvent&)>& sink);
+/// Hands every event of the live host to `sink`, until SIGINT or SIGTERM, until it returns false or until `done`, asked four times a
+/// second at least, is true.
+Result<> record_live(Capture& capture, const std::function<bool(const SocketEvent&)>& sink, const std::function<bool()>& done);
 
 }  // namespace sockwatch

@@ -23,6 +23,13 @@ constexpr uint64_t kActiveNs = 10'000'000'000;
 
 Error system_error(const char* what) { return Error{std::string(what) + ": " + std::strerror(errno)}; }
 
+sigset_t awaited_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
 // Remembers the age of a batch's first record on the way to the real handler.
 class FirstAge final : public EventHandler {
  public:
@@ -45,13 +52,13 @@ class FirstAge final : public EventHandler {
 
 }  // namespace
 
-Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
+void CaptureLoop::block_signals() {
+  const sigset_t set = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+Result<std::unique_ptr<CaptureLoop>> CaptureLoop::create(Capture& capture) {
+  const sigset_t set = awaited_signals();
   Fd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return system_error("cannot wait for signals");
   Fd epoll(epoll_create1(EPOLL_CLOEXEC));

@@ -38,7 +38,9 @@ class CaptureLoop {
     uint64_t lag_ns;
   };
 
-  /// Blocks SIGINT, SIGTERM and SIGHUP for the calling thread and those that it starts later: run() waits for them.
+  /// Blocks SIGINT, SIGTERM and SIGHUP for the calling thread and those that it starts later: run() waits for them. To be called
+  /// before any other thread is started.
+  static void block_signals();
   static Result<std::unique_ptr<CaptureLoop>> create(Capture& capture);
 
   Result<> run(const Tasks& tasks);

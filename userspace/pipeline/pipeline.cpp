@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aggregation/labels.h"
+#include "util/log.h"
 
 namespace sockwatch {
 namespace {
@@ -162,7 +163,14 @@ bool Pipeline::set_process(Connection& connection, const ProcessHint& process) {
   connection.cgroup_id = process.cgroup_id;
   connection.comm = process.comm;
   connection.serves_http = false;  // to be learned of the new process
-  if (!connection.named && live_) connection.service = resolver_.resolve(process, connection.local.port);
+  if (!connection.named && live_) {
+    const uint32_t known = resolver_.count();
+    connection.service = resolver_.resolve(process, connection.local.port);
+    if (resolver_.count() > known && log_enabled(LogLevel::debug))
+      log_debug("a service has been found", {{"service", std::string(resolver_.name(connection.service))},
+                                             {"pid", std::to_string(process.tgid)},
+                                             {"process", std::string(process.comm)}});
+  }
   if (!is_wanted(connection)) return false;
   if (connection.accepted) servers_.learn(connection.local, connection.netns, connection.service);
   return true;
@@ -254,6 +262,7 @@ void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   if (verdict == Verdict::not_mine || verdict == Verdict::finished) {
     if (verdict == Verdict::not_mine && connection.accepted) ++unread_[{connection.service, Unread::other}];
+    if (live_ && log_enabled(LogLevel::debug)) tell_of_dropping(connection, verdict);
     drop(connection);
     return;
   }
@@ -268,6 +277,18 @@ void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
     connection.waiting = true;
     waiting_.push_back(connection.socket);
   }
+}
+
+// Ten a second at most: a host may have thousands of them.
+void Pipeline::tell_of_dropping(const Connection& connection, Verdict verdict) {
+  dropping_told_.run([&] {
+    log_debug("a connection is looked at no longer",
+              {{"service", std::string(resolver_.name(connection.service))},
+               {"local", to_string(connection.local)},
+               {"remote", to_string(connection.remote)},
+               {"why", verdict == Verdict::finished ? "it has left its protocol" : "no protocol that is known"},
+               {"others_not_told", std::to_string(dropping_told_.skipped())}});
+  });
 }
 
 // Nothing more is looked at until there is room again.
@@ -342,6 +363,7 @@ void Pipeline::advance(uint64_t now_ns, uint64_t shown_twice_ns) {
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
     if (gone == 0 || now_ns < gone + expire_ns || gone > shown_twice_ns || connections_.hold(service)) continue;
+    log_debug("a service has gone, and its series go", {{"service", std::string(resolver_.name(service))}});
     forget(service);
     resolver_.release(service);
   }

@@ -17,6 +17,7 @@
 #include "aggregation/registry.h"
 #include "aggregation/self_metrics.h"
 #include "aggregation/snapshot.h"
+#include "attribution/occasional.h"
 #include "attribution/service_resolver.h"
 #include "config/config.h"
 #include "pipeline/connection_filter.h"
@@ -97,6 +98,7 @@ class Pipeline final : private TransactionSink {
   Connection* find_room(const SocketEvent& event);
   void on_refused_segment(const SocketEvent& event);
   void refuse(SocketId socket);
+  void tell_of_dropping(const Connection& connection, Verdict verdict);
   void give_up(Connection& connection, uint64_t ts_ns);
   void end_as_unknown(Connection& connection, uint64_t ts_ns);
   void begin_in_the_middle(Connection& connection, uint64_t ts_ns);
@@ -127,6 +129,7 @@ class Pipeline final : private TransactionSink {
   ServerDirectory servers_;
   std::vector<SocketId> waiting_;
   uint64_t swept_ns_ = 0;
+  Occasional dropping_told_;
 
   /// A socket for which there was no room, until the kernel side has heard of that.
   struct Refused {

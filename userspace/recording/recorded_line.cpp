@@ -28,6 +28,7 @@ constexpr std::array kFields = {
     Field{"unix_path", &RecordedLine::unix_path},
     Field{"peer", &RecordedLine::peer},
     Field{"ts", &RecordedLine::ts},
+    Field{"wall_ns", &RecordedLine::wall_ns},
     Field{"len", &RecordedLine::len},
     Field{"off", &RecordedLine::off},
     Field{"pid", &RecordedLine::pid},

@@ -119,6 +119,7 @@ Result<> RecordingReader::read_open(SocketEvent& event) {
   if (line_.remote) {
     if (const Result<> read = read_endpoint("remote", *line_.remote, open.remote); !read) return read;
   }
+  if (line_.wall_ns) wall_clock_offset_ns_ = static_cast<int64_t>(*line_.wall_ns - event.ts_ns);
   open.netns = line_.netns.value_or(0);
   open.peer = line_.peer ? socket(*line_.peer) : 0;
   open.service = line_.service ? std::string_view(*line_.service) : std::string_view();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,9 @@ class RecordingReader {
   /// A connection whose first segment comes without an open gets one first, assumed to be seen from its
   /// start. After a close the same name is a new connection.
   Result<bool> next(SocketEvent& event);
+
+  /// What to add to an event's time for the time since 1970; nothing where the recording has not told.
+  std::optional<int64_t> wall_clock_offset_ns() const { return wall_clock_offset_ns_; }
 
   /// What the recording calls a socket; of a closed one until the next call of next().
   std::string_view connection(SocketId socket) const;
@@ -59,6 +63,7 @@ class RecordingReader {
   SocketId last_socket_ = 0;
   SocketId closed_ = 0;  ///< by the last event; 0: none was
   uint64_t last_ts_ns_ = 0;
+  std::optional<int64_t> wall_clock_offset_ns_;
   bool segment_waits_ = false;  ///< line_ holds a segment whose open has just been told
 };
 

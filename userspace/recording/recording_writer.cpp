@@ -73,6 +73,7 @@ void RecordingWriter::write(const SocketEvent& event, std::string& out) {
 void RecordingWriter::write_open(const SocketEvent& event, std::string& out) {
   const Open& open = event.open;
   append_text(out, "event", "open");
+  if (wall_clock_offset_ns_) append_number(out, "wall_ns", event.ts_ns + static_cast<uint64_t>(*wall_clock_offset_ns_));
   if (open.local.family == SocketFamily::unix_stream) {
     append_text(out, "unix_path", open.unix_path);
   } else {

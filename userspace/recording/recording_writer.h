@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ enum class Credentials : uint8_t { masked, kept };
 
 class RecordingWriter {
  public:
-  explicit RecordingWriter(Credentials credentials) : credentials_(credentials) {}
+  /// `wall_clock_offset_ns`: what to add to CLOCK_MONOTONIC for the time since 1970, told with each connection.
+  explicit RecordingWriter(Credentials credentials, std::optional<int64_t> wall_clock_offset_ns = {})
+      : credentials_(credentials), wall_clock_offset_ns_(wall_clock_offset_ns) {}
 
   /// Appends the event's line, newline included. Sockets are called "s" and their id.
   void write(const SocketEvent& event, std::string& out);
@@ -26,6 +29,7 @@ class RecordingWriter {
   void write_segment(const SocketEvent& event, std::string& out);
 
   Credentials credentials_;
+  std::optional<int64_t> wall_clock_offset_ns_;
   CredentialMask mask_;
   std::vector<uint8_t> data_;
   std::vector<uint8_t> tail_;

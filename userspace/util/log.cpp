@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
-#include <ctime>
 #include <mutex>
 
+#include "util/iso_time.h"
 #include "util/json_text.h"
 
 namespace sockwatch {
@@ -16,19 +15,6 @@ namespace {
 
 std::atomic<LogLevel> least_level = LogLevel::info;
 std::atomic<LogFormat> line_format = LogFormat::logfmt;
-
-/// "2026-11-23T20:56:03.123Z"
-std::string timestamp(std::chrono::system_clock::time_point time) {
-  const auto since_epoch = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-  const auto seconds = static_cast<std::time_t>(since_epoch.count() / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char date[32];
-  const size_t length = std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-  char millis[8];
-  std::snprintf(millis, sizeof millis, ".%03dZ", static_cast<int>(since_epoch.count() % 1000));
-  return std::string(date, length) + millis;
-}
 
 void append_logfmt_value(std::string& out, std::string_view value) {
   const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
@@ -73,7 +59,7 @@ std::string format_log_line(LogFormat format, LogLevel level, std::chrono::syste
       line += ':';
       append_json_string(line, value);
     };
-    append("ts", timestamp(time));
+    append("ts", iso_time(time));
     append("level", to_string(level));
     append("msg", message);
     for (const LogField& field : fields) append(field.key, field.value);
@@ -85,7 +71,7 @@ std::string format_log_line(LogFormat format, LogLevel level, std::chrono::syste
       line += '=';
       append_logfmt_value(line, value);
     };
-    append("ts", timestamp(time));
+    append("ts", iso_time(time));
     append("level", to_string(level));
     append("msg", message);
     for (const LogField& field : fields) append(field.key, field.value);

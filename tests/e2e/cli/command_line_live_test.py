@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import urllib.error
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -81,6 +83,20 @@ class Failures(unittest.TestCase):
         self.one_line(end_of(AGENT, "record", "-o", "/nonexistent/file"),
                       "cannot write /nonexistent/file: No such file or directory; choose another file with -o")
 
+    def test_a_recording_that_is_there_is_left_alone(self):
+        with tempfile.NamedTemporaryFile("w+") as there:
+            there.write("yesterday's")
+            there.flush()
+            self.one_line(end_of(AGENT, "record", "-o", there.name, "--for=1s"),
+                          f"cannot write {there.name}: File exists; choose another file with -o")
+            there.seek(0)
+            self.assertEqual(there.read(), "yesterday's")
+
+    def test_a_process_list_that_is_none(self):
+        for command in ((), ("record", "-o", "-")):
+            self.one_line(end_of(AGENT, *command, "--path.procfs=/etc", "--web.listen-address=127.0.0.1:0"),
+                          "paths.procfs: /etc is no process list that can be read; mount the host's /proc and name it with --path.procfs")
+
     def test_a_kernel_without_type_data(self):
         hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
         code, text = end_of("unshare", "--mount", "sh", "-c", hidden, "sh", AGENT, "--web.listen-address=127.0.0.1:0")
@@ -130,6 +146,97 @@ class Live(unittest.TestCase):
                 targets = [row["target"] for row in found if row["role"] == role]
                 self.assertEqual(targets, [f"/recorded/{number}?secret=1" for number in range(ASKED)], role)
             self.assertEqual({row["status"] for row in found}, {"200"})
+
+
+    def recorded(self, *options, config="", requests=200):
+        """(the lines of a recording that ends by itself, the agent's last word, seconds that it took) while three services answer."""
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as one, \
+                http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as other, tempfile.TemporaryDirectory() as folder:
+            for server in one, other:
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.ports = one.server_address[1], other.server_address[1]
+            path, settings = os.path.join(folder, "traffic.jsonl"), os.path.join(folder, "sockwatch.yml")
+            with open(settings, "w", encoding="utf-8") as file:
+                file.write(config.format(*self.ports))
+            with Running("record", "-o", path, f"--config.file={settings}", "--capture.ring-bytes=64MiB", *options) as agent:
+                agent.line()
+                began = time.monotonic()
+                for number in range(requests):
+                    for server in one, other:
+                        urllib.request.urlopen(f"http://127.0.0.1:{server.server_address[1]}/recorded/{number}", timeout=60).read()
+                last = agent.line()
+                took = time.monotonic() - began
+                self.assertEqual(agent.process.wait(60), 0)
+            for server in one, other:
+                server.shutdown()
+            with open(path, encoding="utf-8") as file:
+                return [json.loads(line) for line in file], last, took, os.stat(path).st_size
+
+    def test_a_recording_ends_in_time_and_has_the_time_of_the_world(self):
+        lines, last, took, _ = self.recorded("--for=3s", requests=5)
+        self.assertEqual(last["msg"], "recorded")
+        self.assertLess(took, 10)
+        opened = [line["wall_ns"] for line in lines if line.get("event") == "open"]
+        self.assertTrue(opened)
+        self.assertLess(abs(max(opened) / 1e9 - time.time()), 60)
+
+    def test_a_recording_becomes_no_larger_than_it_may(self):
+        lines, last, _, size = self.recorded("--max-size=16KiB")
+        self.assertEqual(last["msg"], "recorded as much as --max-size allows")
+        self.assertEqual(int(last["events"]), len(lines))
+        self.assertLessEqual(size, 16384)
+        self.assertGreater(size, 12000)
+
+    def test_a_recording_has_what_the_filter_lets_pass(self):
+        lines, _, _, _ = self.recorded("--for=3s", config="filter: {{include: {{ports: [{0}]}}}}\n", requests=5)
+        ports = {line[side].rsplit(":", 1)[1] for line in lines if line.get("event") == "open" for side in ("local", "remote")}
+        self.assertIn(str(self.ports[0]), ports)
+        self.assertNotIn(str(self.ports[1]), ports)
+        opened = {line["conn"] for line in lines if line.get("event") == "open"}
+        self.assertEqual({line["conn"] for line in lines} - opened, set(), "bytes of a connection that is left out")
+
+    def test_it_is_ready_when_it_watches(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        with Running(f"--web.listen-address=127.0.0.1:{port}"):
+            seen = []
+            end = time.monotonic() + READY_SECONDS
+            while 200 not in seen and time.monotonic() < end:
+                for page in "/-/ready", "/metrics", "/-/healthy":
+                    try:
+                        code = urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=10).status
+                    except urllib.error.HTTPError as error:
+                        code = error.code
+                    except OSError:
+                        break  # nobody listens yet
+                    if page == "/-/ready":
+                        seen.append(code)
+                    elif page == "/-/healthy":
+                        self.assertEqual(code, 200)
+                    elif seen[-1] == 200:
+                        self.assertEqual(code, 200)
+                time.sleep(0.01)
+            self.assertEqual(seen[0], 503, "before it watches")
+            self.assertEqual(seen[-1], 200)
+
+    def test_debug_tells_what_it_does(self):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server, \
+                Running("--web.listen-address=127.0.0.1:0", "--log.level=debug") as agent:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            said = []
+            while not any("metrics" in line for line in said):
+                said.append(agent.line())
+            urllib.request.urlopen(f"http://127.0.0.1:{server.server_address[1]}/asked?secret=tulip", timeout=60).read()
+            urllib.request.urlopen(urllib.request.Request(said[-1]["metrics"], headers={"User-Agent": "Prometheus/2.42.0"}), timeout=60).read()
+            while not any(line["msg"] == "the metrics are being sent" for line in said):
+                said.append(agent.line())
+            server.shutdown()
+            by_text = {line["msg"]: line for line in said}
+            self.assertIn("the kernel side is loaded", by_text)
+            self.assertIn("service", by_text["a service has been found"])
+            self.assertEqual(by_text["the metrics are being sent"]["user_agent"], "Prometheus/2.42.0")
+            self.assertNotIn("tulip", json.dumps(said))
 
 
 if __name__ == "__main__":

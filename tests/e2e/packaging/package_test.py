@@ -37,6 +37,27 @@ def sanitized(build):
         return re.search(r"^SOCKWATCH_SANITIZE:\w+=.+$", file.read(), re.M) is not None
 
 
+def makes_its_user(root):
+    """The script that follows the installation makes the unit's user, once; what it calls is put in its way here."""
+    with tempfile.TemporaryDirectory() as folder:
+        called = os.path.join(folder, "called")
+        for name, code in (("adduser", f'echo "$@" >> {called}'), ("getent", f"test -e {called}"), ("systemctl", ":"),
+                           ("deb-systemd-helper", ":"), ("deb-systemd-invoke", ":")):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\n{code}\n")
+            os.chmod(os.path.join(folder, name), 0o755)
+        script = os.path.join(root, "var/lib/dpkg/info/sockwatch.postinst")
+        environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+        subprocess.run(["sh", script, "configure"], check=True, env={**environment, "DPKG_ROOT": root})
+        assert not os.path.exists(called), "a user was made on the host for a package in another root"
+        for _ in range(2):
+            subprocess.run(["sh", script, "configure"], check=True, env=environment)
+        with open(called, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        assert len(lines) == 1 and lines[0].startswith("--system --group") and lines[0].endswith(" sockwatch"), lines
+    print("right: makes its user, once")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -66,9 +87,11 @@ def main():
         version = subprocess.run([agent, "--version"], check=True, capture_output=True, text=True).stdout.strip()
         config = os.path.join(root, "etc/sockwatch/sockwatch.yml")
         subprocess.run([agent, "check-config", config], check=True, capture_output=True)
-        for name in ("lib/systemd/system/sockwatch.service", "usr/share/man/man8/sockwatch.8.gz",
+        for name in ("lib/systemd/system/sockwatch.service", "etc/default/sockwatch", "usr/share/man/man8/sockwatch.8.gz",
                      "usr/share/bash-completion/completions/sockwatch", "usr/share/sockwatch/dashboards/overview.json"):
             assert os.path.exists(os.path.join(root, name)) or os.path.exists(os.path.join(root, "usr", name)), f"{name} is missing"
+        with open(os.path.join(root, "lib/systemd/system/sockwatch.service"), encoding="utf-8") as file:
+            assert "User=sockwatch" in file.read(), "the unit runs as root"
         print(f"right: installed; {version}")
         if sanitized(options.build):
             print("skipped: a build with sanitizers is not hardened")
@@ -77,6 +100,7 @@ def main():
             assert not soft, f"the program lacks: {'; '.join(soft)}"
             print("right: the program is hardened")
 
+        makes_its_user(root)
         with open(config, "a", encoding="utf-8") as file:
             file.write("# ours\n")
         subprocess.run([*dpkg, "--remove", "sockwatch"], check=True, capture_output=True)

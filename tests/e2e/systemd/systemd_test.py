@@ -34,29 +34,38 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
 print(server.server_address[1], flush=True)
 server.serve_forever()
 """]
+USER = 64999  # nobody's
 MOST_EXPOSED = 4.0  # systemd-analyze's score; 10 is worst
 
 
 def capabilities():
     with open(UNIT, encoding="utf-8") as file:
-        line = re.search(r"^CapabilityBoundingSet=(.*)$", file.read(), re.M).group(1)
-    return [name.removeprefix("CAP_").lower() for name in line.split()]
+        text = file.read()
+    bounding, ambient = (re.search(rf"^{key}=(.*)$", text, re.M).group(1) for key in ("CapabilityBoundingSet", "AmbientCapabilities"))
+    assert bounding == ambient, "a user of its own has those that are ambient alone"
+    assert re.search(r"^User=sockwatch$", text, re.M)
+    return [name.removeprefix("CAP_").lower() for name in bounding.split()]
 
 
 def runs_with_them(agent_path):
     folder = tempfile.mkdtemp()
+    os.chmod(folder, 0o755)
     path = os.path.join(folder, "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
-        manager.settimeout(30)
-        # What a unit's bounding set does: no other capability, whoever we are. And what ProtectKernelTunables does.
+        os.chmod(path, 0o777)
+        manager.settimeout(90)
+        held = ",".join("+" + c for c in capabilities())
+        # A user of its own with ambient capabilities and no others, as the unit says. And what ProtectKernelTunables does.
+        program = os.path.join(folder, "sockwatch")  # that user may not be able to read the folder of the build
+        shutil.copy(agent_path, program)
         starter = os.path.join(folder, "start")
         with open(starter, "w", encoding="utf-8") as file:
             file.write(f"""#!/bin/sh
 NOTIFY_SOCKET={path} exec unshare --mount sh -ec '
 for folder in /sys /proc/sys; do mount --rbind $folder $folder; mount -o remount,bind,ro $folder; done
 mount --bind /dev/null /proc/kallsyms
-exec setpriv --bounding-set -all,{",".join("+" + c for c in capabilities())} --no-new-privs {agent_path} "$@"' start "$@"
+exec setpriv --reuid {USER} --regid {USER} --clear-groups --inh-caps -all,{held} --ambient-caps -all,{held} --bounding-set -all,{held} --no-new-privs {program} "$@"' start "$@"
 """)
         os.chmod(starter, 0o755)
         with Agent(starter, wait=False) as agent:
@@ -68,6 +77,8 @@ exec setpriv --bounding-set -all,{",".join("+" + c for c in capabilities())} --n
                     held = dict(re.findall(r"^(Cap\w+|NoNewPrivs):\s*(\S+)$", status.read(), re.M))
                 # What no other thread has: there is more than one, and each holds its own.
                 assert (int(held["CapPrm"], 16), int(held["CapEff"], 16), held["NoNewPrivs"]) == (KEPT, KEPT, "1"), held
+            with open(f"/proc/{agent.process.pid}/status", encoding="ascii") as status:
+                assert f"\nUid:\t{USER}\t" in status.read(), "not the user of its own"
             print(f"right: {len(os.listdir(threads))} threads keep CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH alone")
             with subprocess.Popen(SERVER, stdout=subprocess.PIPE, text=True, env={**os.environ, "SERVICE_NAME": "capped"}, cwd="/") as capped:
                 try:

@@ -48,8 +48,14 @@ TEST(CommandLine, Commands) {
   const CommandLine record = accepted({"record", "-o", "out.jsonl"});
   EXPECT_EQ(record.command, Command::record);
   EXPECT_EQ(record.file, "out.jsonl");
-  EXPECT_EQ(record.credentials, Credentials::masked);
-  EXPECT_EQ(accepted({"record", "--output=-", "--no-mask"}).credentials, Credentials::kept);
+  EXPECT_EQ(record.recording.credentials, Credentials::masked);
+  EXPECT_EQ(record.recording.duration, std::nullopt);
+  EXPECT_EQ(record.recording.max_bytes, std::nullopt);
+  EXPECT_EQ(accepted({"record", "--output=-", "--no-mask"}).recording.credentials, Credentials::kept);
+  EXPECT_EQ(accepted({"record", "-o", "f", "--for=90s"}).recording.duration, std::chrono::seconds(90));
+  EXPECT_EQ(accepted({"record", "-o", "f", "--max-size", "1MiB"}).recording.max_bytes, 1u << 20);
+  EXPECT_THAT(refused({"record", "-o", "f", "--for=soon"}).err, HasSubstr("soon"));
+  EXPECT_THAT(refused({"record", "-o", "f", "--max-size=1"}).err, HasSubstr("--max-size"));
 
   const CommandLine replay = accepted({"replay", "-"});
   EXPECT_EQ(replay.command, Command::replay);

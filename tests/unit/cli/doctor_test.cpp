@@ -163,12 +163,14 @@ TEST_F(Doctor, BpfRefused) {
 }
 
 TEST_F(Doctor, ProcessList) {
+  EXPECT_TRUE(check_paths(config_));
   fs::remove_all(root_ / "proc/2");
   EXPECT_EQ(check("process list").state, State::warning);
   EXPECT_THAT(check("process list").advice, HasSubstr("hidepid"));
   fs::remove_all(root_ / "proc/1");
   EXPECT_EQ(check("process list").state, State::missing);
   config_.procfs = root_ / "nowhere";
+  EXPECT_THAT(check_paths(config_).error().message, HasSubstr("paths.procfs: "));
   EXPECT_EQ(check("process list").state, State::missing);
   EXPECT_THAT(check("process list").advice, HasSubstr("--path.procfs"));
 }

@@ -62,6 +62,20 @@ class ReadBack {
   SocketEvent event_;
 };
 
+TEST(RecordingWriter, TellsTheTimeOfTheWorldWithEachConnection) {
+  RecordingWriter writer(Credentials::masked, 1'700'000'000'000'000'000);
+  std::string text;
+  writer.write(open_event(), text);
+  EXPECT_THAT(text, HasSubstr("\"wall_ns\":1700000000000001000"));
+  ReadBack back(text);
+  EXPECT_EQ(back.reader().wall_clock_offset_ns(), std::nullopt);
+  EXPECT_EQ(back.next().ts_ns, 1000u);
+  EXPECT_EQ(back.reader().wall_clock_offset_ns(), 1'700'000'000'000'000'000);
+  std::string without;
+  RecordingWriter(Credentials::masked).write(open_event(), without);
+  EXPECT_THAT(without, Not(HasSubstr("wall_ns")));
+}
+
 TEST(RecordingWriter, EveryFieldComesBack) {
   RecordingWriter writer(Credentials::masked);
   std::string text;
