@@ -60,6 +60,7 @@ class FirstEventsAreInTheRates(unittest.TestCase):
             prometheus = Prometheus(self.agent.port, interval=f"{seconds}s")
             self.addCleanup(prometheus.__exit__)
             self.scrapers.append(prometheus)
+        self.in_both('up{job="sockwatch"}', 1)  # who comes for the first time is shown what is
 
     def get(self, path):
         try:
