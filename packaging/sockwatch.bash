@@ -10,9 +10,9 @@ _sockwatch() {
     previous=${word%%=*} front=${word%%=*}= word=${word#*=}
   fi
   local commands="run doctor why record replay check-config"
-  local options="--config.file --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --web.enable-lifecycle --log.level --log.format --capture.ring-bytes --capture.attach --capture.listing --path.procfs --path.cgroupfs --version --help"
+  local options="--config.file --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --web.enable-lifecycle --log.level --log.format --capture.ring-bytes --capture.attach --capture.listing --path.procfs --path.cgroupfs --path.btf --version --help"
   case "$previous" in
-    --config.file | --web.config.file | replay | check-config | -o | --output) COMPREPLY=($(compgen -P "$front" -f -- "$word")); return ;;
+    --config.file | --web.config.file | --path.btf | replay | check-config | -o | --output) COMPREPLY=($(compgen -P "$front" -f -- "$word")); return ;;
     --log.level) COMPREPLY=($(compgen -P "$front" -W "debug info warn error" -- "$word")); return ;;
     --log.format) COMPREPLY=($(compgen -P "$front" -W "logfmt json" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -P "$front" -W "jsonl metrics" -- "$word")); return ;;

@@ -10,6 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" # Debian's tools before any other's
 . scripts/packages.sh
+. scripts/kernel.sh
+. scripts/build.sh
 
 free_ports=
 case "${1:-}" in
@@ -105,7 +107,7 @@ if [ -z "${SOCKWATCH:-}" ]; then
   echo "demo: building the agent (some minutes the first time)"
   [ -e build/build.ninja ] || cmake -G Ninja -B build -S . -DSOCKWATCH_BUILD_TESTS=OFF > "$work/build.log" 2>&1 ||
     { tail -n 40 "$work/build.log" >&2; exit 1; }
-  cmake --build build --target sockwatch > "$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
+  build_in build sockwatch
 fi
 
 echo "demo: PostgreSQL and Redis"

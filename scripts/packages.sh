@@ -52,20 +52,6 @@ install_missing() {
   return "$status"
 }
 
-# require_kernel: what `sockwatch doctor` would say after minutes of building.
-require_kernel() {
-  local kernel
-  kernel=$(uname -r)
-  if [ "$(printf '6.3\n%s\n' "$kernel" | sort -V | head -n 1)" != 6.3 ]; then
-    echo "sockwatch: Linux $kernel is too old; boot Linux 6.3 or later (on Debian 12: the linux-image-amd64 package of bookworm-backports)" >&2
-    exit 1
-  fi
-  if [ ! -r /sys/kernel/btf/vmlinux ]; then
-    echo "sockwatch: this kernel does not describe its types in /sys/kernel/btf/vmlinux; boot one built with CONFIG_DEBUG_INFO_BTF=y" >&2
-    exit 1
-  fi
-}
-
 # require_root WHAT: the programs load into the kernel; nothing works without.
 require_root() {
   [ "$(id -u)" -eq 0 ] && return 0

@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH"  # Debian's tools before any other's
 . scripts/packages.sh
+. scripts/kernel.sh
+. scripts/build.sh
 
 slow=
 case "${1:-}" in
@@ -23,16 +25,18 @@ build() {
   shift
   echo "== building in $folder"
   cmake -G Ninja -B "$folder" -S . -DSOCKWATCH_BUILD_TESTS=ON "$@" > /dev/null
-  cmake --build "$folder" > "$folder/build.log" 2>&1 || { tail -n 60 "$folder/build.log" >&2; exit 1; }
+  build_in "$folder"
 }
 
 build build
+echo "== whether this kernel takes the programs"
+try_to_load build/sockwatch
 echo "== clang-tidy"
 scripts/tidy.sh build
 
 echo "== building in build-fuzz, with clang and its sanitizers"
 cmake --preset fuzz > /dev/null
-cmake --build build-fuzz --target all fuzzers > build-fuzz/build.log 2>&1 || { tail -n 60 build-fuzz/build.log >&2; exit 1; }
+build_in build-fuzz all fuzzers
 echo "== unit and replay tests, half a minute of each protocol's fuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer"
 ctest --test-dir build-fuzz -L unit -j"$(nproc)" --output-on-failure --no-tests=error
 

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "capture/convert.h"
+#include "capture/kernel_types.h"
 #include "capture/ring_reader.h"
 #include "records.h"
 #include "sockwatch.skel.h"
@@ -53,11 +54,6 @@ uint32_t ring_share(uint32_t total, uint32_t cpus) {
   const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return std::bit_ceil(std::clamp(total / cpus, page, 1u << 30));
 }
-
-struct BtfDeleter {
-  void operator()(btf* types) const { btf__free(types); }  // libbpf's own allocation
-};
-using BtfPtr = std::unique_ptr<btf, BtfDeleter>;
 
 // Loads the programs of the plan and no others.
 void select_programs(const CapturePlan& plan, sockwatch_bpf& skeleton) {
@@ -148,7 +144,12 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
     ~Forget() { g_libbpf_log = nullptr; }
   } forget;
 
-  impl->skeleton.reset(sockwatch_bpf__open());
+  Result<BtfPtr> types = own_types(config.btf);
+  if (!types) return types.error();
+  bpf_object_open_opts open{};
+  open.sz = sizeof(open);
+  if (!config.btf.empty()) open.btf_custom_path = config.btf.c_str();
+  impl->skeleton.reset(sockwatch_bpf__open_opts(&open));
   if (!impl->skeleton) return explain("cannot open the BPF programs", errno, log);
   auto* skeleton = impl->skeleton.get();
 
@@ -162,14 +163,12 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
   skeleton->rodata->sw_agent_tgid = static_cast<uint32_t>(getpid());
   skeleton->rodata->sw_ring_size = ring_bytes;
 
-  const BtfPtr types(btf__load_vmlinux_btf());
-  if (!types) return explain("the kernel does not describe its types", errno, log);
   const Result<CapturePlan> plan =
-      plan_capture([&](HookKind kind, std::string_view name) { return refusal(*types, kind, name); }, config);
+      plan_capture([&](HookKind kind, std::string_view name) { return refusal(**types, kind, name); }, config);
   if (!plan) return plan.error();
   impl->plan = plan.value();
   select_programs(impl->plan, *skeleton);
-  skeleton->rodata->sw_has_preempt_disable = kernel_has_function(*types, "bpf_preempt_disable");
+  skeleton->rodata->sw_has_preempt_disable = kernel_has_function(**types, "bpf_preempt_disable");
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();

@@ -149,6 +149,8 @@ class Parser {
     app_.add_option("--path.procfs", line_.procfs, "Where the host's /proc is mounted")->type_name("DIR");
     app_.add_option("--path.cgroupfs", line_.cgroupfs, "Where the host's /sys/fs/cgroup is mounted")
         ->type_name("DIR");
+    app_.add_option("--path.btf", line_.btf, "The kernel's type data (BTF), where it is not in /sys/kernel/btf/vmlinux")
+        ->type_name("FILE");
     app_.add_option_function<std::string>(
             "--capture.ring-bytes",
             [this](const std::string& text) { line_.ring_bytes = parse_ring_bytes(text).value(); },
@@ -306,6 +308,7 @@ Result<Config> effective_config(const CommandLine& line) {
   override_with(line.log_format, config.log.format);
   override_with(line.procfs, config.procfs);
   override_with(line.cgroupfs, config.cgroupfs);
+  override_with(line.btf, config.capture.btf);
   override_with(line.ring_bytes, config.capture.ring_bytes);
   override_with(line.attach, config.capture.attach);
   override_with(line.listing, config.capture.listing);

@@ -23,7 +23,7 @@ struct CommandLine {
   ReplayFormat format = ReplayFormat::jsonl;
   RecordOptions recording;
 
-  std::optional<std::string> listen_address, telemetry_path, web_config_file, log_level, log_format, procfs, cgroupfs;
+  std::optional<std::string> listen_address, telemetry_path, web_config_file, log_level, log_format, procfs, cgroupfs, btf;
   std::optional<uint32_t> ring_bytes, max_requests;
   std::optional<AttachMode> attach;
   std::optional<ListingMode> listing;

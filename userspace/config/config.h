@@ -91,6 +91,7 @@ struct CaptureConfig {
   uint32_t max_connections = 65536;                 ///< tracked at once in userspace
   AttachMode attach = AttachMode::automatic;
   ListingMode listing = ListingMode::automatic;
+  std::string btf;                                  ///< file with the kernel's types; empty: the kernel's own. paths.btf
 };
 
 struct WebConfig {

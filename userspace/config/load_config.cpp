@@ -238,7 +238,8 @@ class ConfigReader {
   void read_paths(const Node& node, const Path& path) {
     yaml_.read_map(node, path,
                    {{"procfs", [&](auto& n, auto& p) { config_.procfs = text(n, p, "a directory"); }},
-                    {"cgroupfs", [&](auto& n, auto& p) { config_.cgroupfs = text(n, p, "a directory"); }}});
+                    {"cgroupfs", [&](auto& n, auto& p) { config_.cgroupfs = text(n, p, "a directory"); }},
+                    {"btf", [&](auto& n, auto& p) { config_.capture.btf = text(n, p, "a file"); }}});
   }
 
   /// A text that may not be empty.

@@ -31,7 +31,7 @@ Reloaded reload(const Config& running, const Config& fresh) {
   note(running.capture.attach == fresh.capture.attach, "capture.attach");
   note(running.capture.listing == fresh.capture.listing, "capture.listing");
   note(running.web == fresh.web, "web");
-  note(running.procfs == fresh.procfs && running.cgroupfs == fresh.cgroupfs, "paths");
+  note(running.procfs == fresh.procfs && running.cgroupfs == fresh.cgroupfs && running.capture.btf == fresh.capture.btf, "paths");
   return out;
 }
 

@@ -80,7 +80,7 @@ TEST(CommandLine, FlagsWinOverTheFile) {
   const std::string path = testing::TempDir() + "/command_line_test." + std::to_string(::getpid());
   std::ofstream(path)
       << "web: {listen_address: ':1', telemetry_path: /file, max_requests: 3}\nlog: {level: warn, format: json}\n"
-         "paths: {procfs: /a, cgroupfs: /b}\ncapture: {ring_bytes: 1MiB}\n";
+         "paths: {procfs: /a, cgroupfs: /b, btf: /c}\ncapture: {ring_bytes: 1MiB}\n";
   const Result<Config> from_file = effective_config(accepted({"--config.file=" + path}));
   ASSERT_TRUE(from_file) << from_file.error().message;
   EXPECT_EQ(from_file.value().web.telemetry_path, "/file");
@@ -91,7 +91,7 @@ TEST(CommandLine, FlagsWinOverTheFile) {
   const Result<Config> both =
       effective_config(accepted({"--config.file", path, "--web.listen-address=[::1]:2",
                                  "--web.telemetry-path=/flag", "--web.max-requests=0", "--web.config.file=/w", "--log.level=error", "--log.format=logfmt",
-                                 "--path.procfs=/p", "--path.cgroupfs=/c", "--capture.ring-bytes=64KiB"}));
+                                 "--path.procfs=/p", "--path.cgroupfs=/c", "--path.btf=/b", "--capture.ring-bytes=64KiB"}));
   ASSERT_TRUE(both) << both.error().message;
   EXPECT_EQ(both.value().web.listen_address, "[::1]:2");
   EXPECT_EQ(both.value().web.telemetry_path, "/flag");
@@ -101,6 +101,8 @@ TEST(CommandLine, FlagsWinOverTheFile) {
   EXPECT_EQ(both.value().log.format, "logfmt");
   EXPECT_EQ(both.value().procfs, "/p");
   EXPECT_EQ(both.value().cgroupfs, "/c");
+  EXPECT_EQ(from_file.value().capture.btf, "/c");
+  EXPECT_EQ(both.value().capture.btf, "/b");
   EXPECT_EQ(both.value().capture.ring_bytes, 65536u);
   std::remove(path.c_str());
 }
@@ -152,7 +154,7 @@ TEST(CommandLine, HelpAndVersionGoToStandardOutput) {
   EXPECT_EQ(help.err, "");
   for (const char* word :
        {"doctor", "why", "record", "replay", "check-config", "--config.file", "--web.listen-address",
-        "--web.telemetry-path", "--log.level", "--log.format", "--path.procfs", "--path.cgroupfs",
+        "--web.telemetry-path", "--log.level", "--log.format", "--path.procfs", "--path.cgroupfs", "--path.btf",
         "--capture.ring-bytes", "Flags:", "Commands:", "Examples:"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
   }

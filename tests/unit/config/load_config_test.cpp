@@ -175,7 +175,7 @@ metrics:
 capture: {ring_bytes: 64KiB, max_connections: 12}
 web: {listen_address: "[::1]:0", telemetry_path: /m, max_connections: 13, max_requests: 0, allowed_clients: [10.0.0.0/8, "::1"]}
 log: {level: debug, format: json}
-paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
+paths: {procfs: /host/proc, cgroupfs: /host/cgroup, btf: /host/btf}
 )");
   ASSERT_EQ(config.attribution.rules.size(), 2u);
   const ServiceRule& rule = config.attribution.rules[0];
@@ -215,6 +215,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup}
   EXPECT_EQ(config.log.format, "json");
   EXPECT_EQ(config.procfs, "/host/proc");
   EXPECT_EQ(config.cgroupfs, "/host/cgroup");
+  EXPECT_EQ(config.capture.btf, "/host/btf");
 }
 
 TEST(LoadConfig, AnEmptyFileAndEmptySectionsAreTheDefaults) {

@@ -42,7 +42,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.capture.listing = ListingMode::descriptors;
   fresh.capture.ring_bytes = fresh.capture.max_connections = 65536 * 2;
   fresh.web.listen_address = ":1";
-  fresh.procfs = "/host/proc";
+  fresh.capture.btf = "/host/btf";
   const Reloaded reloaded = reload(Config{}, fresh);
   EXPECT_THAT(reloaded.pending, ElementsAre("attribution.docker_socket",
                                             "routes.max_children",
