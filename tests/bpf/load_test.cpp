@@ -26,6 +26,13 @@ size_t loaded_programs() {
   return n;
 }
 
+CaptureConfig forced(AttachMode attach, ListingMode listing = ListingMode::automatic) {
+  CaptureConfig config;
+  config.attach = attach;
+  config.listing = listing;
+  return config;
+}
+
 class Load : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -34,7 +41,7 @@ class Load : public ::testing::Test {
 };
 
 TEST_F(Load, AndListsByDescriptorsOnAnyKernel) {
-  auto capture = Capture::start({.listing = ListingMode::descriptors});
+  auto capture = Capture::start(forced(AttachMode::automatic, ListingMode::descriptors));
   ASSERT_TRUE(capture) << capture.error().message;
   EXPECT_EQ((*capture)->plan().listing, CapturePlan::Listing::descriptors);
   EXPECT_EQ((*capture)->complete_scope(), ListingScope::held);
@@ -53,7 +60,7 @@ TEST_F(Load, ByWhatTheKernelHas) {
 TEST_F(Load, WhatIsForcedWorksOrIsRefusedInWords) {
   for (const AttachMode attach : {AttachMode::tracepoint, AttachMode::fexit}) {
     for (const ListingMode listing : {ListingMode::storage, ListingMode::descriptors}) {
-      const auto capture = Capture::start({.attach = attach, .listing = listing});
+      const auto capture = Capture::start(forced(attach, listing));
       if (capture) continue;
       EXPECT_NE(capture.error().message.find("; leave out --capture."), std::string::npos) << capture.error().message;
     }

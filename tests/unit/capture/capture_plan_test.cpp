@@ -39,6 +39,13 @@ FakeKernel& with_functions(FakeKernel& kernel, int error = 0) {
                     error);
 }
 
+CaptureConfig forced(AttachMode attach, ListingMode listing = ListingMode::automatic) {
+  CaptureConfig config;
+  config.attach = attach;
+  config.listing = listing;
+  return config;
+}
+
 TEST(CapturePlan, TracepointsAndStorageWhereBothAre) {
   FakeKernel kernel = lifecycle();
   with_functions(with_transfers(kernel))
@@ -60,9 +67,9 @@ TEST(CapturePlan, AnIteratorThatIsRefusedCostsNothingElse) {
   EXPECT_EQ(plan.value().listing, CapturePlan::Listing::descriptors);
   EXPECT_FALSE(plan.value().uring);
 
-  const Result<CapturePlan> forced = plan_capture(kernel.ask(), {.listing = ListingMode::storage});
-  ASSERT_FALSE(forced);
-  EXPECT_THAT(forced.error().message, AllOf(HasSubstr("refuses iterator over socket storage"), HasSubstr("leave out")));
+  const Result<CapturePlan> refused = plan_capture(kernel.ask(), forced(AttachMode::automatic, ListingMode::storage));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("refuses iterator over socket storage"), HasSubstr("leave out")));
 }
 
 TEST(CapturePlan, FunctionsWhereThereAreNoTracepoints) {
@@ -73,16 +80,16 @@ TEST(CapturePlan, FunctionsWhereThereAreNoTracepoints) {
   EXPECT_EQ(plan.value().attach, CapturePlan::Attach::fexit);
   EXPECT_TRUE(plan.value().tcp_sendpage);
   EXPECT_TRUE(plan.value().unix_sendpage);
-  const Result<CapturePlan> forced = plan_capture(kernel.ask(), {.attach = AttachMode::tracepoint});
-  ASSERT_FALSE(forced);
-  EXPECT_THAT(forced.error().message, HasSubstr("has no tracepoint sock_send_length; leave out"));
+  const Result<CapturePlan> refused = plan_capture(kernel.ask(), forced(AttachMode::tracepoint));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("has no tracepoint sock_send_length; leave out"));
 }
 
 TEST(CapturePlan, WhatIsForcedIsUsedThoughTheOtherIsThere) {
   FakeKernel kernel = lifecycle();
   with_functions(with_transfers(kernel)).has(HookKind::iterator, {"bpf_sk_storage_map"});
   const Result<CapturePlan> plan =
-      plan_capture(kernel.ask(), {.attach = AttachMode::fexit, .listing = ListingMode::descriptors});
+      plan_capture(kernel.ask(), forced(AttachMode::fexit, ListingMode::descriptors));
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_EQ(plan.value().attach, CapturePlan::Attach::fexit);
   EXPECT_EQ(plan.value().listing, CapturePlan::Listing::descriptors);
