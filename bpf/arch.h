@@ -11,8 +11,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* Sees any kernel memory as a type, to be read and never written; costs nothing. Linux >= 6.2. */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+/* Sees any kernel memory as a type, to be read and never written; costs nothing. */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym; /* see compat.bpf.h */
 
 #if defined(__TARGET_ARCH_x86)
 #include <asm/unistd_64.h>

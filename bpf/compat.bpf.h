@@ -10,7 +10,11 @@
 #include "arch.h"
 
 /*
- * Userspace looks for kernel functions (kfuncs) by name and says here whether it found them: libbpf before 1.2 cannot let a
+ * What the layer of fexit.bpf.h loads calls no kernel function (kfunc) at all: a call of one that is missing is let pass, where it is
+ * never reached, only from a5d827275241 ("bpf: Be conservative while processing invalid kfunc calls"), 5.17, on. bpf_rdonly_cast is a35b9af4ec2c
+ * ("bpf: Add a kfunc for generic type cast"), 6.2, and the tracepoints of the other layer are 6.3.
+ *
+ * Userspace looks for kernel functions by name and says here whether it found them: libbpf before 1.2 cannot let a
  * program ask.
  *
  * fc7566ad0a82 ("bpf: Introduce bpf_preempt_[disable,enable] kfuncs"), 6.10. They are needed from a46023d5616e ("tracing: Guard

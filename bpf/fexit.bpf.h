@@ -45,7 +45,7 @@ static __always_inline int returned(struct socket *socket, struct msghdr *msg, _
 	s->busy = 1;
 	barrier();
 	s->msghdr = (__u64)msg;
-	data(sk, direction, ret, flags, msg);
+	data(sk, direction, ret, flags, true, msg);
 	barrier();
 	s->busy = 0;
 	return 0;

@@ -14,7 +14,7 @@
 #define ADVICE_EVERY 8 /* runs between two looks at the advice */
 
 /* Whether no byte of the stream is to be left out, and none was. */
-static __always_inline bool as_usual(struct socket_state *st, __u32 direction, int flags, struct task_struct *task, const struct msghdr *msg)
+static __always_inline bool as_usual(struct socket_state *st, __u32 direction, int flags, struct task_struct *task, bool by_iterator)
 {
 	struct stream *d = &st->streams[direction], *other = &st->streams[!direction];
 
@@ -22,22 +22,19 @@ static __always_inline bool as_usual(struct socket_state *st, __u32 direction, i
 		return false;
 	if (d->told != d->offset)
 		return false;
-	if (!msg && (task->io_uring || task->flags & PF_IO_WORKER))
+	if (!by_iterator && (task->io_uring || task->flags & PF_IO_WORKER))
 		return false;
 	if (st->last_direction == direction)
 		return d->offset >= d->skip_until && d->run_bytes < RUN_BYTES && d->run_records < RUN_RECORDS;
 	return other->told == other->offset && (st->run % ADVICE_EVERY || !advice_for(st));
 }
 
-/*
- * Whether TCP has consumed just this segment since the last one. Behind tracepoints a cast does; a35b9af4ec2c ("bpf: Add a kfunc for
- * generic type cast") is of 6.2, and a program that calls what is not there does not load.
- */
-static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length, const struct msghdr *msg)
+/* Whether TCP has consumed just this segment since the last one. Behind tracepoints a cast does. */
+static __always_inline bool adjoins(struct sock *sk, struct socket_state *st, __u32 length, bool by_iterator)
 {
 	struct tcp_sock *tp;
 
-	if (msg)
+	if (by_iterator)
 		tp = bpf_skc_to_tcp_sock(sk);
 	else
 		tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
@@ -78,9 +75,12 @@ static __always_inline bool locate_short(struct message *m, struct task_struct *
 	       m->iovcnt <= IOVECS_FIRST;
 }
 
-/* Copies the segment from user memory straight into the ring. False when this is not for here; nothing has changed then. */
+/*
+ * Copies the segment from user memory straight into the ring. False when this is not for here; nothing has changed then. `by_iterator` is a
+ * constant, not sw_by_iterator: what the one layer calls must not even stand in the other's programs.
+ */
 static __always_inline bool short_segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags,
-					  struct msghdr *msg)
+					  bool by_iterator, struct msghdr *msg)
 {
 	struct stream *d = &st->streams[direction];
 	struct small_message *data;
@@ -95,11 +95,11 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 	if (length > SMALL_SEGMENT)
 		return false;
 	task = bpf_get_current_task_btf();
-	if (!as_usual(st, direction, flags, task, msg))
+	if (!as_usual(st, direction, flags, task, by_iterator))
 		return false;
-	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length, msg))
+	if (direction == SW_RECV && st->tcp && !adjoins(sk, st, length, by_iterator))
 		return false;
-	if (msg ? !locate_one_buffer(&m, msg, length) : !locate_short(&m, task))
+	if (by_iterator ? !msg || !locate_one_buffer(&m, msg, length) : !locate_short(&m, task))
 		return false;
 	r = ring();
 	if (!r)

@@ -185,8 +185,8 @@ static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 dir
 	return 0;
 }
 
-/* A send or receive that has ended: `ret` bytes passed, or it failed. `msg` where the layer that called hands it over, else null. */
-static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags, struct msghdr *msg)
+/* A send or receive that has ended: `ret` bytes passed, or it failed. `msg`: of the layer `by_iterator`; null where there is none. */
+static __always_inline int data(struct sock *sk, __u32 direction, int ret, int flags, bool by_iterator, struct msghdr *msg)
 {
 	struct socket_state *st;
 
@@ -197,7 +197,7 @@ static __always_inline int data(struct sock *sk, __u32 direction, int ret, int f
 		return 0;
 	if (ret < 0)
 		return st ? failed(sk, st) : 0;
-	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags, msg))
+	if (st && ret && st->verdict == VERDICT_MINE && short_segment(sk, st, direction, ret, flags, by_iterator, msg))
 		return 0;
 	return seldom(sk, st, direction, ret, flags);
 }
@@ -206,7 +206,7 @@ SEC("tp_btf/sock_send_length")
 int BPF_PROG(sw_send, struct sock *sk, int ret, int flags)
 {
 	preempt_off();
-	data(sk, SW_SEND, ret, flags, 0);
+	data(sk, SW_SEND, ret, flags, false, 0);
 	preempt_on();
 	return 0;
 }
@@ -215,7 +215,7 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sw_recv, struct sock *sk, int ret, int flags)
 {
 	preempt_off();
-	data(sk, SW_RECV, ret, flags, 0);
+	data(sk, SW_RECV, ret, flags, false, 0);
 	preempt_on();
 	return 0;
 }
@@ -275,16 +275,35 @@ int BPF_PROG(sw_state, struct sock *sk, int before, int after)
 	return 0;
 }
 
+/* The same where preemption cannot be disabled, and so calls no kernel function; see compat.bpf.h. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sw_state_plain, struct sock *sk, int before, int after)
+{
+	state_changed(sk, before, after);
+	return 0;
+}
+
+static __always_inline void destroyed(struct sock *sk)
+{
+	struct socket_state *st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
+
+	if (st && st->verdict < VERDICT_IGNORE)
+		emit_close(st, 0);
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(sw_destroy, struct sock *sk)
 {
-	struct socket_state *st;
-
 	preempt_off();
-	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
-	if (st && st->verdict < VERDICT_IGNORE)
-		emit_close(st, 0);
+	destroyed(sk);
 	preempt_on();
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(sw_destroy_plain, struct sock *sk)
+{
+	destroyed(sk);
 	return 0;
 }
 

@@ -56,11 +56,13 @@ uint32_t ring_share(uint32_t total, uint32_t cpus) {
 }
 
 // Loads the programs of the plan and no others.
-void select_programs(const CapturePlan& plan, sockwatch_bpf& skeleton) {
+void select_programs(const CapturePlan& plan, bool preempt_disable, sockwatch_bpf& skeleton) {
   const auto use = [](bpf_program* program, bool wanted) { bpf_program__set_autoload(program, wanted); };
   auto& programs = skeleton.progs;
   const bool fexit = plan.attach == CapturePlan::Attach::fexit;
   for (bpf_program* program : {programs.sw_send, programs.sw_recv}) use(program, !fexit);
+  for (bpf_program* program : {programs.sw_state, programs.sw_destroy}) use(program, preempt_disable);
+  for (bpf_program* program : {programs.sw_state_plain, programs.sw_destroy_plain}) use(program, !preempt_disable);
   for (bpf_program* program : {programs.sw_uring_submit, programs.sw_uring_poll}) use(program, plan.uring);
   for (bpf_program* program : {programs.sw_inet_sent, programs.sw_inet6_sent, programs.sw_unix_sent, programs.sw_inet_received,
                                programs.sw_inet6_received, programs.sw_unix_received})
@@ -74,6 +76,7 @@ void select_programs(const CapturePlan& plan, sockwatch_bpf& skeleton) {
   for (bpf_program* program : {programs.sw_seed, programs.sw_list_storage, programs.sw_list_descriptors})
     bpf_program__set_autoattach(program, false);
   skeleton.rodata->sw_by_iterator = fexit;
+  skeleton.rodata->sw_has_preempt_disable = preempt_disable;
 }
 
 int ignore_bell(void*, void*, size_t) { return 0; }
@@ -167,8 +170,7 @@ Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
       plan_capture([&](HookKind kind, std::string_view name) { return refusal(**types, kind, name); }, config);
   if (!plan) return plan.error();
   impl->plan = plan.value();
-  select_programs(impl->plan, *skeleton);
-  skeleton->rodata->sw_has_preempt_disable = kernel_has_function(**types, "bpf_preempt_disable");
+  select_programs(impl->plan, kernel_has_function(**types, "bpf_preempt_disable"), *skeleton);
   if (int error = sockwatch_bpf__load(skeleton); error != 0)
     return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
