@@ -42,6 +42,21 @@ if os.fork():
     os.wait()
 server.serve_forever()
 """
+# A worker that is a program of its own, whose command line tells nothing: spawned by multiprocessing.
+SPAWNED = """import http.server, multiprocessing, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.wfile.write(b'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
+    def log_message(self, *_):
+        pass
+def serve(port):
+    http.server.HTTPServer.request_queue_size = 128
+    http.server.HTTPServer(('127.0.0.1', port), Page).serve_forever()
+if __name__ == '__main__':
+    worker = multiprocessing.get_context('spawn').Process(target=serve, args=(int(sys.argv[1]),))
+    worker.start()
+    worker.join()
+"""
 
 
 def busybox(folder, port):
@@ -81,6 +96,7 @@ SERVERS = {
     "starman": ("starman", starman),
     "nginx": ("nginx", nginx),
     "gunicorn": ("gunicorn", gunicorn),
+    "a spawned worker": ("/usr/bin/python3", lambda folder, port: ["/usr/bin/python3", write(folder, "depot.py", SPAWNED), str(port)]),
     "a title over the environment": ("/usr/bin/python3", python(TITLE)),
     "fork and exec, a process a request": ("/usr/bin/python3", python(FORK_AND_BECOME, lambda folder: write(folder, "quick.py", ANSWER))),
 }
@@ -91,6 +107,7 @@ UNNAMED = {
     "starman": "till",
     "nginx": "nginx",
     "gunicorn": "till",
+    "a spawned worker": "depot",
 }
 
 

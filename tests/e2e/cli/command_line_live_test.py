@@ -106,6 +106,40 @@ class Failures(unittest.TestCase):
         self.assertIn("sockwatch cannot run here: 1 thing is missing.\n", text)
 
 
+class Why(unittest.TestCase):
+    """Reads /proc as the agent does; no agent runs."""
+
+    def test_a_process_and_its_name(self):
+        with tempfile.TemporaryDirectory(prefix="till-") as folder:
+            os.mkdir(f"{folder}/wharf")
+            with open(f"{folder}/wharf/server.py", "w", encoding="utf-8") as script:
+                script.write("import time\nprint('up', flush=True)\ntime.sleep(600)\n")
+            environment = {"PATH": os.environ["PATH"], "TOKEN": "tulip"}
+            process = subprocess.Popen(["/usr/bin/python3", "server.py", "--password=tulip"], cwd=f"{folder}/wharf", env=environment,
+                                       stdout=subprocess.PIPE)
+            try:
+                process.stdout.readline()
+                code, text = end_of(AGENT, "why", str(process.pid))
+                self.assertEqual(code, 0, text)
+                if '"wharf"' not in text:  # the tests may run within a unit or a container
+                    self.assertRegex(text, r"(unit|container|container id) +names it")
+                    return
+                self.assertRegex(text, rf"^process {process.pid} \(/usr/bin/python3[0-9.]*\) is the service \"wharf\"\n")
+                for line in "rule +passed over", "environment +passed over", "unit +passed over", "program +names it: what it runs":
+                    self.assertRegex(text, rf"\n  {line}")
+                self.assertNotIn("tulip", text)
+                code, of_name = end_of(AGENT, "why", "wharf")
+                self.assertEqual((code, of_name), (0, text))
+            finally:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+
+    def test_nobody(self):
+        code, text = end_of(AGENT, "why", "nobody-is-called-so")
+        self.assertEqual((code, text), (1, 'sockwatch: nothing is called "nobody-is-called-so": there is no such process\n'))
+
+
 class Live(unittest.TestCase):
     def test_the_first_line_tells_where_the_metrics_are(self):
         with Running("--web.listen-address=127.0.0.1:0", "--web.telemetry-path=/numbers") as agent:
