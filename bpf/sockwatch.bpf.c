@@ -319,6 +319,13 @@ int BPF_PROG(sw_exec, struct task_struct *task)
 	return 0;
 }
 
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sw_exec_plain, struct task_struct *task)
+{
+	executed(task);
+	return 0;
+}
+
 /* io_uring's requests; see uring.h. */
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(sw_uring_submit, struct io_kiocb *req)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 # Of the tracepoints' layer, or loaded only where preemption can be disabled.
-MAY = {"sw_send", "sw_recv", "sw_state", "sw_destroy"}
+MAY = {"sw_send", "sw_recv", "sw_state", "sw_destroy", "sw_exec"}
 FUNCTIONS = ("bpf_rdonly_cast", "bpf_preempt_disable", "bpf_preempt_enable")
 
 

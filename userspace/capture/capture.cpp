@@ -61,8 +61,8 @@ void select_programs(const CapturePlan& plan, bool preempt_disable, sockwatch_bp
   auto& programs = skeleton.progs;
   const bool fexit = plan.attach == CapturePlan::Attach::fexit;
   for (bpf_program* program : {programs.sw_send, programs.sw_recv}) use(program, !fexit);
-  for (bpf_program* program : {programs.sw_state, programs.sw_destroy}) use(program, preempt_disable);
-  for (bpf_program* program : {programs.sw_state_plain, programs.sw_destroy_plain}) use(program, !preempt_disable);
+  for (bpf_program* program : {programs.sw_state, programs.sw_destroy, programs.sw_exec}) use(program, preempt_disable);
+  for (bpf_program* program : {programs.sw_state_plain, programs.sw_destroy_plain, programs.sw_exec_plain}) use(program, !preempt_disable);
   for (bpf_program* program : {programs.sw_uring_submit, programs.sw_uring_poll}) use(program, plan.uring);
   for (bpf_program* program : {programs.sw_inet_sent, programs.sw_inet6_sent, programs.sw_unix_sent, programs.sw_inet_received,
                                programs.sw_inet6_received, programs.sw_unix_received})

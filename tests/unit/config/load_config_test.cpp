@@ -278,7 +278,7 @@ TEST(LoadConfig, WrongValues) {
   EXPECT_THAT(one("attribution: {rules: [{exe: a}]}"), HasSubstr("the name to give"));
   EXPECT_THAT(one("attribution: {rules: [{service: a, ports: [0]}]}"), HasSubstr("ports[0]"));
   EXPECT_THAT(one("attribution: {rules: [{service: a, container_label: x}]}"), HasSubstr("key=pattern"));
-  EXPECT_THAT(one("attribution: {rules: [{service: a, users: [root]}]}"), HasSubstr("a user id"));
+  EXPECT_THAT(one("attribution: {rules: [{service: a, users: [root]}]}"), HasSubstr("a whole number"));
   EXPECT_THAT(one("{[1]: 2}"), HasSubstr("expected a key"));
   EXPECT_THAT(one("- 1"), HasSubstr("expected a map"));
   EXPECT_THAT(one("web: {}\n---\nlog: {}\n"), HasSubstr("second document"));
