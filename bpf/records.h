@@ -150,6 +150,7 @@ enum sw_counter {
 	SW_COUNT_POSTPONED_REQUESTS,  /* requests on sockets for which there was no room */
 	SW_COUNT_PREEMPTED,           /* sends and receives not read: their program had interrupted another of ours */
 	SW_COUNT_ENVIRONMENTS_CUT,    /* executed programs whose environment was too long to be searched to its end, or could not be read or kept */
+	SW_COUNT_SHORTENED,           /* segments of which less was copied than was wanted: the ring had no room for more */
 	SW_COUNTERS,
 };
 
@@ -178,6 +179,9 @@ struct sw_entry {
 };
 
 #define SW_RING_SLACK (SW_CAPTURE_MAX + 1024u)
+
+/* What a CPU's programs work in, at most. */
+#define SW_SCRATCH_BYTES (2 * SW_CAPTURE_MAX + 1024u)
 
 /*
  * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any

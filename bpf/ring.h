@@ -88,6 +88,21 @@ static __always_inline bool output(const void *record, __u64 size, __u64 now)
 	return room != 0;
 }
 
+/*
+ * Left beside what one record copies: its own head and tail, and the records that may have to come before it (open, owner, bytes
+ * that were not told of).
+ */
+#define RECORD_MARGIN 1024
+
+/* The most that one record can copy now and still find room. Nearly always more than a record may have. */
+static __always_inline __u32 copy_room(void)
+{
+	struct sw_ring *r = ring();
+	__u64 taken = r ? r->reserved - r->tail + RING_MARGIN + RECORD_MARGIN : ~0ull;
+
+	return taken < sw_ring_size ? sw_ring_size - taken : 0;
+}
+
 /* Whether the ring is full but for one part in `share`, so that bodies are to be captured sparingly. */
 static __always_inline bool pressed(__u32 share)
 {

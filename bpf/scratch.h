@@ -66,6 +66,7 @@ struct scratch {
 	struct sw_header header;
 	__u8 data[2 * SW_CAPTURE_MAX];
 };
+_Static_assert(sizeof(struct scratch) <= SW_SCRATCH_BYTES, "struct scratch");
 
 /* One element a CPU; userspace sets the number. An ordinary array: a per-CPU one is limited to 32 KiB. */
 struct {

@@ -332,6 +332,15 @@ static __always_inline bool length_is_moot(const struct socket_state *st, __u32 
 	       code == 0x343033; /* 1xx, 204, 304 */
 }
 
+/* `want` bytes, or what the ring has room for: a record that is too long for it would be lost as a whole. */
+static __always_inline __u32 fit(__u32 want, __u32 room)
+{
+	if (want <= room)
+		return want;
+	count(SW_COUNT_SHORTENED);
+	return room;
+}
+
 /* How many of `length` bytes of a database or cache to copy into one record. */
 static __always_inline __u32 query_budget(const struct stream *d, __u64 length)
 {
@@ -340,16 +349,17 @@ static __always_inline __u32 query_budget(const struct stream *d, __u64 length)
 
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
-	return length < budget ? length : budget;
+	return fit(length < budget ? length : budget, copy_room());
 }
 
 /*
  * How many of a segment's `length` bytes to copy when it is longer than the `have` that scratch()->data holds. Where these show
- * that nothing but one message's body follows, only its head, and the body is skipped to its end.
+ * that nothing but one message's body follows, only its head, and the body is skipped to its end. A head that goes on is copied
+ * while there is room, since half of it says nothing; of a body that must be looked at, half of what is free at most.
  */
 __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, __u32 have)
 {
-	__u32 limit = RUN_BYTES, budget;
+	__u32 limit = RUN_BYTES, room = copy_room() / 2, budget;
 	struct scratch *s = scratch();
 	struct head_scan scan;
 	struct stream *d;
@@ -361,13 +371,12 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 		return query_budget(d, length);
 	if (pressed(2))
 		limit = RUN_BYTES_PRESSED;
-	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
-	if (budget > SW_CAPTURE_MAX)
-		budget = SW_CAPTURE_MAX;
-
-	if (head_kind() != HEAD_NONE && !length_is_moot(st, direction, s)) {
+	if (head_kind() != HEAD_NONE) {
 		scan_head(&scan, have);
-		if (scan.head_end && scan.has_length && !scan.has_coding) {
+		if (!scan.head_end) {
+			limit = RUN_BYTES;
+			room = copy_room();
+		} else if (scan.has_length && !scan.has_coding && !length_is_moot(st, direction, s)) {
 			__u64 end = scan.head_end + scan.content_length;
 
 			if (end >= length) {
@@ -376,7 +385,11 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 			}
 		}
 	}
-	return length < budget ? length : budget < have ? have : budget;
+	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
+	if (budget > SW_CAPTURE_MAX)
+		budget = SW_CAPTURE_MAX;
+	budget = fit(length < budget ? length : budget, room);
+	return budget < have ? have : budget;
 }
 
 #endif

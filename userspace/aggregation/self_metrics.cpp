@@ -114,6 +114,7 @@ void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
   writer.one(Metric::capture_info, 1, {{"attach", self.capture_attach}, {"listing", self.capture_listing}});
   writer.one(Metric::segments, static_cast<double>(self.segments));
   writer.one(Metric::captured_bytes, static_cast<double>(self.captured_bytes));
+  writer.by(Metric::capture_missing, "part", self.capture_missing);
   writer.by(Metric::lost_segments, "reason", self.lost_segments);
   writer.by(Metric::lost_requests, "reason", self.lost_requests);
   writer.by(Metric::unreadable_segments, "service", "reason", self.unreadable_segments);
@@ -128,6 +129,7 @@ void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
   writer.one(Metric::excluded_connections, static_cast<double>(self.excluded_connections));
   writer.one(Metric::config_reloaded, self.config_reloaded ? 1 : 0);
   writer.one(Metric::config_reload_time, self.config_reload_time);
+  writer.one(Metric::shortened_segments, static_cast<double>(self.shortened_segments));
   writer.one(Metric::ring_size, static_cast<double>(self.ring_bytes));
   writer.one(Metric::ring_used_max, static_cast<double>(self.ring_used_bytes_max));
   writer.one(Metric::drain_lag_max, self.drain_lag_seconds_max);

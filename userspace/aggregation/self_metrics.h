@@ -35,6 +35,8 @@ struct SelfMetrics {
   std::map<std::string, uint64_t> refused_connections;  ///< by reason: to the metrics endpoint
   std::string capture_attach;                           ///< where sends and receives are seen: tracepoint, fexit
   std::string capture_listing;                          ///< the way in which sockets are listed: storage, descriptors
+  uint64_t shortened_segments = 0;                      ///< copied in part for want of room in a ring
+  std::map<std::string, uint64_t> capture_missing;      ///< 1 by part that is not seen on this kernel
   uint64_t ring_bytes = 0;                              ///< size of each CPU's ring
   uint64_t ring_used_bytes_max = 0;                     ///< highest fill seen in the last two minutes
   double drain_lag_seconds_max = 0;                     ///< oldest record's age when read, highest in the last two minutes

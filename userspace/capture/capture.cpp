@@ -13,7 +13,8 @@
 #include <cstring>
 
 #include "capture/convert.h"
-#include "capture/kernel_types.h"
+#include "capture/libbpf_log.h"
+#include "capture/program_loader.h"
 #include "capture/ring_reader.h"
 #include "records.h"
 #include "sockwatch.skel.h"
@@ -22,61 +23,13 @@
 namespace sockwatch {
 namespace {
 
-// The skeleton's destructor detaches, unloads and frees; libbpf's objects know no other way.
-struct SkeletonDeleter {
-  void operator()(sockwatch_bpf* skeleton) const { sockwatch_bpf__destroy(skeleton); }
-};
 struct RingDeleter {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 
-// libbpf explains a refusal at length on its own; kept for the error message, never printed.
-thread_local std::string* g_libbpf_log = nullptr;
-
-int keep_log(libbpf_print_level level, const char* format, va_list args) {
-  if (g_libbpf_log == nullptr || level > LIBBPF_WARN || g_libbpf_log->size() > 4096) return 0;
-  char line[512];
-  vsnprintf(line, sizeof(line), format, args);
-  if (std::strstr(line, "RLIMIT_MEMLOCK") != nullptr) return 0;  // a limit of kernels before 5.11
-  *g_libbpf_log += line;
-  return 0;
-}
-
-Error explain(const std::string& what, int error, const std::string& log) {
-  std::string message = what + ": " + std::strerror(error);
-  const size_t end = log.find('\n');
-  if (!log.empty()) message += " (" + log.substr(0, end) + ")";
-  return Error{message};
-}
-
-// A CPU's share of the rings' memory: a power of two and a page at least.
-uint32_t ring_share(uint32_t total, uint32_t cpus) {
-  const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
-  return std::bit_ceil(std::clamp(total / cpus, page, 1u << 30));
-}
-
-// Loads the programs of the plan and no others.
-void select_programs(const CapturePlan& plan, bool preempt_disable, sockwatch_bpf& skeleton) {
-  const auto use = [](bpf_program* program, bool wanted) { bpf_program__set_autoload(program, wanted); };
-  auto& programs = skeleton.progs;
-  const bool fexit = plan.attach == CapturePlan::Attach::fexit;
-  for (bpf_program* program : {programs.sw_send, programs.sw_recv}) use(program, !fexit);
-  for (bpf_program* program : {programs.sw_state, programs.sw_destroy, programs.sw_exec}) use(program, preempt_disable);
-  for (bpf_program* program : {programs.sw_state_plain, programs.sw_destroy_plain, programs.sw_exec_plain}) use(program, !preempt_disable);
-  for (bpf_program* program : {programs.sw_uring_submit, programs.sw_uring_poll}) use(program, plan.uring);
-  for (bpf_program* program : {programs.sw_inet_sent, programs.sw_inet6_sent, programs.sw_unix_sent, programs.sw_inet_received,
-                               programs.sw_inet6_received, programs.sw_unix_received})
-    use(program, fexit);
-  use(programs.sw_tcp_sent_page, plan.tcp_sendpage);
-  use(programs.sw_unix_sent_page, plan.unix_sendpage);
-  const bool by_storage = plan.listing == CapturePlan::Listing::storage;
-  use(programs.sw_list_storage, by_storage);
-  use(programs.sw_list_descriptors, !by_storage);
-  // Iterators are run when asked, not attached for good.
-  for (bpf_program* program : {programs.sw_seed, programs.sw_list_storage, programs.sw_list_descriptors})
-    bpf_program__set_autoattach(program, false);
-  skeleton.rodata->sw_by_iterator = fexit;
-  skeleton.rodata->sw_has_preempt_disable = preempt_disable;
+Error explain(const std::string& what, int error, const LibbpfLog& log) {
+  const std::string reason = read_complaint(log.text()).reason;
+  return Error{what + ": " + std::strerror(error) + (reason.empty() ? "" : " (" + reason + ")")};
 }
 
 int ignore_bell(void*, void*, size_t) { return 0; }
@@ -84,12 +37,13 @@ int ignore_bell(void*, void*, size_t) { return 0; }
 }  // namespace
 
 struct Capture::Impl {
-  std::unique_ptr<sockwatch_bpf, SkeletonDeleter> skeleton;
+  SkeletonPtr skeleton;
   std::unique_ptr<ring_buffer, RingDeleter> bell;
   uint64_t* advice = nullptr;  // the map's memory, shared with the programs
   size_t advice_bytes = 0;
   std::unique_ptr<RingReader> rings;
   CapturePlan plan;
+  RingLayout layout;
   uint64_t lost_control_seen = 0;
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   SocketEvent event;
@@ -138,49 +92,30 @@ struct Capture::Impl {
 Capture::Capture(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Capture::~Capture() = default;
 
-Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
-  auto impl = std::make_unique<Impl>();
-  std::string log;
-  libbpf_set_print(keep_log);
-  g_libbpf_log = &log;
-  struct Forget {
-    ~Forget() { g_libbpf_log = nullptr; }
-  } forget;
+Result<CapturePlan> Capture::try_load(const CaptureConfig& config) {
+  Result<LoadedPrograms> loaded = load_programs(config);
+  if (!loaded) return loaded.error();
+  return std::move(loaded->plan);
+}
 
-  Result<BtfPtr> types = own_types(config.btf);
-  if (!types) return types.error();
-  bpf_object_open_opts open{};
-  open.sz = sizeof(open);
-  if (!config.btf.empty()) open.btf_custom_path = config.btf.c_str();
-  impl->skeleton.reset(sockwatch_bpf__open_opts(&open));
-  if (!impl->skeleton) return explain("cannot open the BPF programs", errno, log);
+Result<std::unique_ptr<Capture>> Capture::start(const CaptureConfig& config) {
+  Result<LoadedPrograms> loaded = load_programs(config);
+  if (!loaded) return loaded.error();
+  auto impl = std::make_unique<Impl>();
+  impl->skeleton = std::move(loaded->skeleton);
+  impl->plan = std::move(loaded->plan);
+  impl->layout = loaded->rings;
   auto* skeleton = impl->skeleton.get();
 
-  const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
-  const uint32_t ring_bytes = ring_share(config.ring_bytes, cpus);
-  const uint32_t ring_value = sizeof(sw_ring) + ring_bytes + SW_RING_SLACK;
-  bpf_map__set_max_entries(skeleton->maps.sw_rings, cpus);
-  bpf_map__set_value_size(skeleton->maps.sw_rings, ring_value);
-  bpf_map__set_max_entries(skeleton->maps.sw_bell, static_cast<uint32_t>(impl->page));
-  bpf_map__set_max_entries(skeleton->maps.sw_scratch, cpus);
-  skeleton->rodata->sw_agent_tgid = static_cast<uint32_t>(getpid());
-  skeleton->rodata->sw_ring_size = ring_bytes;
-
-  const Result<CapturePlan> plan =
-      plan_capture([&](HookKind kind, std::string_view name) { return refusal(**types, kind, name); }, config);
-  if (!plan) return plan.error();
-  impl->plan = plan.value();
-  select_programs(impl->plan, kernel_has_function(**types, "bpf_preempt_disable"), *skeleton);
-  if (int error = sockwatch_bpf__load(skeleton); error != 0)
-    return explain("the kernel refused the BPF programs", -error, log);
   if (Result<> mapped = impl->map_advice(); !mapped) return mapped.error();
-  auto rings = RingReader::map(bpf_map__fd(skeleton->maps.sw_rings), cpus, ring_bytes, ring_value);
+  auto rings = RingReader::map(bpf_map__fd(skeleton->maps.sw_rings), impl->layout.cpus, impl->layout.ring_bytes, impl->layout.value_bytes);
   if (!rings) return rings.error();
   impl->rings = std::move(rings).value();
+  const LibbpfLog log;
   impl->bell.reset(ring_buffer__new(bpf_map__fd(skeleton->maps.sw_bell), ignore_bell, nullptr, nullptr));
   if (!impl->bell) return explain("cannot map the bell", errno, log);
   if (int error = sockwatch_bpf__attach(skeleton); error != 0)
-    return explain("cannot attach the BPF programs", -error, log);
+    return explain("this kernel takes the BPF programs and does not let them be attached", -error, log);
   // Sockets that were there before us get their state now.
   if (auto seeded = impl->iterate(skeleton->progs.sw_seed, nullptr); !seeded) return seeded.error();
   skeleton->bss->sw_seeded = 1;
@@ -198,7 +133,9 @@ size_t Capture::drain(EventHandler& handler) {
 
 uint64_t Capture::ring_used() const { return impl_->rings->used(); }
 
-uint64_t Capture::ring_bytes() const { return impl_->rings->ring_bytes(); }
+uint64_t Capture::ring_bytes() const { return impl_->layout.ring_bytes; }
+
+bool Capture::takes_whole_records() const { return impl_->layout.takes_whole_records(); }
 
 void Capture::name_by(const std::vector<std::string>& variables) {
   size_t at = 0;
@@ -285,6 +222,7 @@ Capture::Counters Capture::counters() const {
                     .lost_requests = total(SW_COUNT_LOST_REQUESTS),
                     .postponed_requests = total(SW_COUNT_POSTPONED_REQUESTS),
                     .lost_control = total(SW_COUNT_LOST_CONTROL),
+                    .shortened = total(SW_COUNT_SHORTENED),
                     .preempted = total(SW_COUNT_PREEMPTED),
                     .no_state = total(SW_COUNT_NO_STATE),
                     .environments_cut = total(SW_COUNT_ENVIRONMENTS_CUT)};

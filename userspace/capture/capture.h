@@ -34,6 +34,7 @@ class Capture {
     uint64_t lost_requests = 0;  ///< lost segments that began a request
     uint64_t postponed_requests = 0;  ///< requests on sockets that were postponed
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
+    uint64_t shortened = 0;      ///< of which less was copied than was wanted: the ring had no room for more
     uint64_t preempted = 0;      ///< sends and receives not read: on that CPU a program of ours had been preempted
     uint64_t no_state = 0;       ///< sockets that could not be watched: no kernel memory
     uint64_t environments_cut = 0;  ///< executed programs whose environment could not be searched to its end, or its name not kept
@@ -45,6 +46,8 @@ class Capture {
   };
   enum class Listing { complete, pending };
 
+  /// Whether the kernel takes the programs, and which. Nothing of them is left.
+  static Result<CapturePlan> try_load(const CaptureConfig& config);
   /// Fails with words a user can act on.
   static Result<std::unique_ptr<Capture>> start(const CaptureConfig& config);
   ~Capture();
@@ -56,6 +59,8 @@ class Capture {
   /// Bytes in the fullest CPU's ring that have not been drained, and the size of each ring.
   uint64_t ring_used() const;
   uint64_t ring_bytes() const;
+  /// Whether the longest record fits into a ring; see RingLayout.
+  bool takes_whole_records() const;
 
   /// The variables of a program's environment that tell its service's name, the first one first: those of programs that are
   /// executed from now on. More than eight, or names of more than 62 bytes, are left to /proc.

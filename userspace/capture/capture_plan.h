@@ -2,7 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/kernel_hooks.h"
 #include "config/config.h"
@@ -23,6 +26,15 @@ struct CapturePlan {
   bool uring = false;            ///< attach tracepoint: io_uring tells of its requests; without it their bytes are unreadable
   bool tcp_sendpage = false;     ///< attach fexit: sendfile on TCP has a function of its own
   bool unix_sendpage = false;    ///< the same of AF_UNIX
+
+  std::string attach_reason;   ///< why not the tracepoints; empty: they are used, or the configuration says so
+  std::string listing_reason;  ///< why not by storage; likewise
+  /// What is not seen here for want of a hook. The log and a metric say so.
+  struct Shortfall {
+    std::string part;  ///< the metric's label
+    std::string text;
+  };
+  std::vector<Shortfall> shortfalls;
 };
 std::string_view to_string(CapturePlan::Attach attach);
 std::string_view to_string(CapturePlan::Listing listing);
@@ -32,5 +44,19 @@ using AskKernel = std::function<int(HookKind kind, std::string_view name)>;
 
 /// Fails in words a user can act on, where the kernel has no way to see sends and receives, or not the one that was asked for.
 Result<CapturePlan> plan_capture(const AskKernel& ask, const CaptureConfig& config);
+
+/// A hook whose program the kernel refused, though it takes an empty one there.
+struct RefusedHook {
+  HookKind kind;
+  std::string name;
+  int error;
+  Error why;  ///< in words
+};
+/// Loads what a plan wants; nothing when the kernel takes it.
+using TryPlan = std::function<std::optional<RefusedHook>(const CapturePlan&)>;
+
+/// Plans and tries: a hook whose program is refused counts as refused itself, and the rest is planned anew. Fails with the reason of the
+/// first refusal where there is no other way.
+Result<CapturePlan> settle_plan(const AskKernel& ask, const CaptureConfig& config, const TryPlan& attempt);
 
 }  // namespace sockwatch

@@ -87,7 +87,7 @@ enum class ListingMode : uint8_t {
 };
 
 struct CaptureConfig {
-  uint32_t ring_bytes = 4 * 1024 * 1024;            ///< of all CPUs' rings; each share is rounded up to a power of two
+  uint32_t ring_bytes = 4 * 1024 * 1024;            ///< of all CPUs' rings; see capture/ring_layout.h
   uint32_t max_connections = 65536;                 ///< tracked at once in userspace
   AttachMode attach = AttachMode::automatic;
   ListingMode listing = ListingMode::automatic;

@@ -165,6 +165,7 @@ std::span<const std::string_view> reserved_labels() {
                                                    "listing",
                                                    "method",
                                                    "operation",
+                                                   "part",
                                                    "path",
                                                    "peer",
                                                    "program",

@@ -54,6 +54,8 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.capture_attach = to_string(capture.plan().attach);
   self.capture_listing = to_string(capture.plan().listing);
   self.limits_hit["environment"] = kernel.environments_cut;
+  for (const CapturePlan::Shortfall& shortfall : capture.plan().shortfalls) self.capture_missing[shortfall.part] = 1;
+  self.shortened_segments = kernel.shortened;
   self.ring_bytes = capture.ring_bytes();
   const CaptureLoop::Pressure pressure = loop.pressure();
   self.ring_used_bytes_max = pressure.ring_used_bytes;
@@ -83,6 +85,16 @@ Result<std::unique_ptr<MetricsServer>> start_server(MetricsServer::Endpoint endp
   if (!starter) return starter.error();
   starter.value().join();
   return std::move(*server);
+}
+
+// A start with less than there could be is never silent.
+void warn_of_shortfalls(const Capture& capture) {
+  for (const CapturePlan::Shortfall& shortfall : capture.plan().shortfalls)
+    log_warn("not everything can be seen on this kernel", {{"part", shortfall.part}, {"why", shortfall.text}});
+  if (!capture.takes_whole_records()) {
+    log_warn("the rings are small: of long messages only a part is copied; raise capture.ring_bytes",
+             {{"bytes_per_cpu", std::to_string(capture.ring_bytes())}});
+  }
 }
 
 // The service manager is told when it begins and ends: `systemctl reload` of a Type=notify-reload service waits for that.
@@ -169,7 +181,11 @@ Result<> run_agent(const Config& config, const StartCapture& start, const std::f
   };
 
   watching = true;
-  log_info("watching the HTTP services, databases and caches of this host", {{"metrics", (*server)->url()}});
+  log_info("watching the HTTP services, databases and caches of this host",
+           {{"metrics", (*server)->url()},
+            {"attach", std::string(to_string(capture.plan().attach))},
+            {"listing", std::string(to_string(capture.plan().listing))}});
+  warn_of_shortfalls(capture);
   notify_service_manager("READY=1");
   Result<> ran = loop.run(tasks);
   notify_service_manager("STOPPING=1");
