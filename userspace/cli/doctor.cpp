@@ -1,9 +1,8 @@
 #include "cli/doctor.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <linux/capability.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,11 +13,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
-#include <memory>
 #include <optional>
 #include <sstream>
 #include <string_view>
 
+#include "capture/capture.h"
+#include "capture/kernel_helpers.h"
+#include "capture/libbpf_log.h"
+#include "capture/ring_layout.h"
 #include "util/fd.h"
 
 namespace sockwatch {
@@ -96,70 +98,92 @@ Check check_read_privileges(const Capabilities& own) {
 
 // ---- The kernel
 
+/// "what; advice", as the loader and the plan say it.
+Check missing(std::string name, const std::string& message) {
+  const size_t end = message.find("; ");
+  if (end == std::string::npos) return {State::missing, std::move(name), message, ""};
+  return {State::missing, std::move(name), message.substr(0, end), message.substr(end + 2)};
+}
+
+/// Which kernel it is. Nothing follows from that: what it offers is asked of it.
 Check check_kernel(const DoctorHost& host) {
   std::string release = read_text(host.kernel_release).value_or("");
   release.erase(std::find(release.begin(), release.end(), '\n'), release.end());
-  unsigned major = 0;
-  unsigned minor = 0;
-  const char* end = release.data() + release.size();
-  const auto [dot, error] = std::from_chars(release.data(), end, major);
-  if (error == std::errc{} && dot != end) std::from_chars(dot + 1, end, minor);
-  if (major == 0) {
-    return {State::warning, "kernel", "its version cannot be read from " + host.kernel_release,
-            "sockwatch needs Linux 6.3 or later"};
-  }
-  if (major > 6 || (major == 6 && minor >= 3)) return {State::ok, "kernel", "Linux " + release, ""};
-  return {State::missing, "kernel", "Linux " + release + " is too old",
-          "boot Linux 6.3 or later (on Debian 12: the linux-image-amd64 package of bookworm-backports)"};
-}
-
-struct BtfDeleter {
-  void operator()(btf* types) const { btf__free(types); }  // libbpf's own allocation
-};
-
-void check_btf(const DoctorHost& host, bool kernel_is_old, std::vector<Check>& checks) {
-  const std::unique_ptr<btf, BtfDeleter> types(btf__parse(host.kernel_btf.c_str(), nullptr));
-  if (!types) {
-    checks.push_back(
-        {State::missing, "type data (BTF)", "the kernel does not describe its types in " + host.kernel_btf,
-         "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (those of Debian, Ubuntu and Fedora are); in a "
-         "container, mount /sys"});
-    return;
-  }
-  checks.push_back({State::ok, "type data (BTF)", host.kernel_btf, ""});
-  if (kernel_is_old) return;  // said once is enough
-
-  const auto lacking = [&](std::initializer_list<std::string_view> names) {
-    std::vector<std::string> absent;
-    for (const std::string_view name : names) {
-      const std::string type = "btf_trace_" + std::string(name);
-      if (btf__find_by_name_kind(types.get(), type.c_str(), BTF_KIND_TYPEDEF) < 0) absent.emplace_back(name);
-    }
-    return join(absent);
-  };
-  const std::string required =
-      lacking({"sock_send_length", "sock_recv_length", "inet_sock_set_state", "tcp_destroy_sock"});
-  if (required.empty()) {
-    checks.push_back({State::ok, "tracepoints", "those of the socket layer are there", ""});
-  } else {
-    checks.push_back({State::missing, "tracepoints", "this kernel has no " + required,
-                      "boot Linux 6.3 or later, built with CONFIG_TRACEPOINTS=y and CONFIG_NET=y"});
-  }
-  const std::string optional = lacking({"io_uring_submit_req", "io_uring_poll_arm"});
-  if (!optional.empty()) {
-    checks.push_back(
-        {State::warning, "io_uring", "this kernel has no " + optional,
-         "nothing to do unless services use io_uring: what they send that way is counted as unreadable"});
-  }
+  return {State::ok, "kernel", release.empty() ? "of an unknown version" : "Linux " + release, ""};
 }
 
 Check check_lockdown(const DoctorHost& host) {
-  const std::string text = read_text(host.lockdown).value_or("");
-  if (text.find("[confidentiality]") == std::string::npos) {
-    return {State::ok, "lockdown", "BPF may read memory", ""};
+  const std::optional<std::string> told = read_text(host.lockdown);
+  if (!told) return {State::ok, "lockdown", "not told here (no " + host.lockdown + "): loading the programs shows it", ""};
+  const std::string& text = *told;
+  if (text.find("[confidentiality]") != std::string::npos) {
+    return {State::missing, "lockdown", "the kernel is locked down to confidentiality: BPF may not read memory",
+            "boot without lockdown=confidentiality (integrity will do)"};
   }
-  return {State::missing, "lockdown", "the kernel is locked down to confidentiality: BPF may not read memory",
-          "boot without lockdown=confidentiality"};
+  // Integrity keeps programs from writing to processes (bpf_probe_write_user), which ours do not.
+  if (text.find("[integrity]") != std::string::npos) return {State::ok, "lockdown", "integrity: BPF may read memory", ""};
+  return {State::ok, "lockdown", "none", ""};
+}
+
+Check check_helpers(const btf& types) {
+  const std::vector<std::string> absent = missing_helpers(types);
+  if (absent.empty()) return {State::ok, "helpers", "the kernel has all that the programs call", ""};
+  return {State::missing, "helpers", "this kernel has no " + join(absent) + " for tracing programs",
+          "boot a newer one: Linux 5.15 has them (Debian 12's own will do)"};
+}
+
+std::string mebibytes(uint64_t bytes) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1 << 20) << " MiB";
+  return text.str();
+}
+
+Check check_rings(const RingLayout& rings) {
+  const std::string size = std::to_string(rings.ring_bytes / 1024) + " KiB for each of " + std::to_string(rings.cpus) + " CPUs, " +
+                           mebibytes(rings.memory_bytes()) + " of kernel memory in all";
+  if (rings.takes_whole_records()) return {State::ok, "rings", size, ""};
+  return {State::warning, "rings", size + ": of long messages only a part is copied", "raise capture.ring_bytes"};
+}
+
+uint64_t own_lockable_bytes() {
+  rlimit limit{};
+  getrlimit(RLIMIT_MEMLOCK, &limit);
+  return limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
+}
+
+Check check_memlock(const DoctorHost& host, const btf& types, const RingLayout& rings, const Capabilities& own) {
+  if (!charges_locked_memory(types)) return {State::ok, "locked memory", "BPF's is not limited by RLIMIT_MEMLOCK on this kernel", ""};
+  const uint64_t limit = own.has(CAP_SYS_RESOURCE) ? UINT64_MAX : host.lockable_bytes ? host.lockable_bytes() : own_lockable_bytes();
+  if (limit >= rings.memory_bytes()) return {State::ok, "locked memory", "the limit (RLIMIT_MEMLOCK) has room for BPF's", ""};
+  return {State::missing, "locked memory",
+          "this kernel charges BPF's memory against RLIMIT_MEMLOCK (" + mebibytes(limit) + "), and " + mebibytes(rings.memory_bytes()) +
+              " are needed",
+          "raise the limit (ulimit -l unlimited; LimitMEMLOCK=infinity of a unit), or lower capture.ring_bytes"};
+}
+
+void report_plan(const CapturePlan& plan, std::vector<Check>& checks) {
+  const bool fexit = plan.attach == CapturePlan::Attach::fexit;
+  std::string seen = fexit ? "seen at the return of the socket layer's functions (fexit)" : "seen at the socket layer's tracepoints";
+  if (!plan.attach_reason.empty()) seen += ", since " + plan.attach_reason + ": costs more for each";
+  checks.push_back({State::ok, "send, receive", seen, ""});
+  std::string listed = plan.listing == CapturePlan::Listing::storage ? "listed by the kernel's table of their states"
+                                                                       : "listed by the files that processes hold open";
+  if (!plan.listing_reason.empty()) listed += ", since " + plan.listing_reason + ": costs more where very many are open";
+  checks.push_back({State::ok, "sockets", listed, ""});
+  for (const CapturePlan::Shortfall& shortfall : plan.shortfalls)
+    checks.push_back({State::warning, shortfall.part, shortfall.text, "nothing to do unless services use it"});
+}
+
+/// Loads the programs as the agent would; what follows from what has been found missing is not tried.
+void check_programs(const Config& config, const DoctorHost& host, std::vector<Check>& checks) {
+  const Result<CapturePlan> plan = host.try_load ? host.try_load(config.capture) : Capture::try_load(config.capture);
+  if (!plan) {
+    checks.push_back(missing("programs", plan.error().message));
+    if (checks.back().advice.empty()) checks.back().advice = "nothing else is missing here: please report this line, and what `uname -r` prints";
+    return;
+  }
+  report_plan(plan.value(), checks);
+  checks.push_back({State::ok, "programs", "the kernel takes them", ""});
 }
 
 int create_map() {
@@ -226,26 +250,29 @@ Check check_docker(const std::string& socket) {
           "let this process read it, or containers are called by their ids"};
 }
 
-int discard(libbpf_print_level, const char*, va_list) { return 0; }
-
 }  // namespace
 
 std::vector<Check> diagnose(const Config& config, const DoctorHost& host) {
-  // libbpf prints what goes wrong; the checks say it in their own words.
-  const libbpf_print_fn_t previous = libbpf_set_print(discard);
+  const LibbpfLog quiet;  // the checks say in their own words what goes wrong
   const Capabilities own = effective_capabilities(host);
   std::vector<Check> checks;
   checks.push_back(check_load_privileges(own));
+  const bool privileged = checks.back().state == State::ok;
   checks.push_back(check_kernel(host));
-  check_btf(host, checks.back().state == State::missing, checks);
+  if (privileged) checks.push_back(check_bpf_call(host));  // without privileges it is refused
   checks.push_back(check_lockdown(host));
-  if (checks.front().state == State::ok)
-    checks.push_back(check_bpf_call(host));  // without privileges it is refused
+  Result<BtfPtr> types = own_types(config.capture.btf, host.kernel_btf);
+  Result<RingLayout> rings = ring_layout(config.capture.ring_bytes);
+  checks.push_back(types ? Check{State::ok, "types (BTF)", config.capture.btf.empty() ? host.kernel_btf : config.capture.btf, ""}
+                         : missing("types (BTF)", types.error().message));
+  if (types) checks.push_back(check_helpers(**types));
+  checks.push_back(rings ? check_rings(*rings) : missing("rings", rings.error().message));
+  if (types && rings) checks.push_back(check_memlock(host, **types, *rings, own));
+  if (!anything_missing(checks)) check_programs(config, host, checks);
   checks.push_back(check_procfs(config.procfs));
   checks.push_back(check_read_privileges(own));
   checks.push_back(check_cgroups(config.cgroupfs));
   checks.push_back(check_docker(config.attribution.docker_socket));
-  libbpf_set_print(previous);
   return checks;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "capture/capture_plan.h"
+#include "capture/kernel_types.h"
 #include "config/config.h"
 #include "util/result.h"
 
@@ -23,9 +25,11 @@ struct Check {
 struct DoctorHost {
   std::string own_status = "/proc/self/status";
   std::string kernel_release = "/proc/sys/kernel/osrelease";
-  std::string kernel_btf = "/sys/kernel/btf/vmlinux";
+  std::string kernel_btf = kOwnTypesFile;
   std::string lockdown = "/sys/kernel/security/lockdown";
   std::function<int()> create_map;  ///< makes and removes a small BPF map: 0 or errno; unset: really does
+  std::function<uint64_t()> lockable_bytes;  ///< how far RLIMIT_MEMLOCK may be raised; unset: this process's
+  std::function<Result<CapturePlan>(const CaptureConfig&)> try_load;  ///< unset: Capture::try_load
 };
 
 /// Every check, in the order in which they should be mended. What only follows from another that is missing

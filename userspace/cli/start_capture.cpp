@@ -11,11 +11,10 @@ Result<std::unique_ptr<Capture>> start_capture(const Config& config) {
   std::string message;
   for (const Check& check : diagnose(config)) {
     if (check.state != Check::State::missing) continue;
-    message += (message.empty() ? "" : "\nsockwatch: ") + check.detail + "; " + check.advice;
+    message += (message.empty() ? "" : "\nsockwatch: ") + check.detail + (check.advice.empty() ? "" : "; " + check.advice);
   }
   if (!message.empty()) return Error{message};
-  return Error{started.error().message +
-               "; `sockwatch doctor` finds nothing that is missing here: please report this line"};
+  return Error{started.error().message + "; `sockwatch doctor` finds nothing that is missing here: please report this line"};
 }
 
 }  // namespace sockwatch

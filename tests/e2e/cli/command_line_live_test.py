@@ -4,6 +4,9 @@ import http.client
 import http.server
 import json
 import os
+import platform
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +25,7 @@ from agent import READY_SECONDS  # noqa: E402
 
 AGENT = sys.argv.pop(1)
 ASKED = 17
+TYPES = "/sys/kernel/btf/vmlinux"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -46,8 +50,8 @@ def end_of(*command):
 class Running:
     """A command that runs until it is told to stop; its log is JSON."""
 
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([AGENT, *arguments, "--log.format=json"], stderr=subprocess.PIPE, text=True)
+    def __init__(self, *arguments, before=()):
+        self.process = subprocess.Popen([*before, AGENT, *arguments, "--log.format=json"], stderr=subprocess.PIPE, text=True)
 
     def line(self):
         text = self.process.stderr.readline()
@@ -105,6 +109,51 @@ class Failures(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("sockwatch cannot run here: 1 thing is missing.\n", text)
 
+    def test_a_file_of_types_that_is_none_or_of_another_architecture(self):
+        with open(TYPES, "rb") as file:
+            types = file.read()
+        register = b"\0orig_ax\0" if platform.machine() == "x86_64" else b"\0syscallno\0"
+        self.assertIn(register, types)
+        with tempfile.TemporaryDirectory() as folder:
+            cases = {"text": (b"no types\n", "has no type data (BTF)"),
+                     "cut": (types[:-1], "has no type data (BTF)"),
+                     "foreign": (types.replace(register, register[:-3] + b"qq\0"), "another architecture")}
+            for name, (content, words) in cases.items():
+                path = os.path.join(folder, name)
+                with open(path, "wb") as file:
+                    file.write(content)
+                self.one_line(end_of(AGENT, f"--path.btf={path}", "--web.listen-address=127.0.0.1:0"), path, words,
+                              "name the BTF of this kernel with --path.btf, or leave it out")
+                self.one_line(end_of(AGENT, "record", "-o", os.devnull, f"--path.btf={path}"), path, words)
+                code, text = end_of(AGENT, "doctor", f"--path.btf={path}")
+                self.assertEqual(code, 1)
+                self.assertIn(words, text)
+                self.assertIn("1 thing is missing", text)
+            self.one_line(end_of(AGENT, f"--path.btf={folder}", "--web.listen-address=127.0.0.1:0"), "is no file")
+
+    def test_without_privileges(self):
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all")
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            agent = os.path.join(folder, "sockwatch")
+            shutil.copy(AGENT, agent)
+            os.chmod(agent, 0o755)
+            self.one_line(end_of(*nobody, agent, "--web.listen-address=127.0.0.1:0"), "CAP_BPF, CAP_PERFMON", "run it as root")
+            code, text = end_of(*nobody, agent, "doctor")
+            self.assertEqual(code, 1)
+            self.assertIn("sockwatch cannot run here: 1 thing is missing.\n", text)
+
+    def test_a_way_that_this_kernel_does_not_have(self):
+        """What is forced is had or refused in a line, and doctor says the same as the start."""
+        for option in "--capture.attach=tracepoint", "--capture.attach=fexit", "--capture.listing=storage", "--capture.listing=descriptors":
+            code, text = end_of(AGENT, "doctor", option)
+            if code == 0:
+                with Running("--web.listen-address=127.0.0.1:0", option) as agent:
+                    self.assertIn(agent.line()[option.split("=")[0].removeprefix("--capture.")], option)
+                continue
+            self.assertIn("1 thing is missing", text)
+            self.one_line(end_of(AGENT, option, "--web.listen-address=127.0.0.1:0"), f"leave out {option}")
+
 
 class Why(unittest.TestCase):
     """Reads /proc as the agent does; no agent runs."""
@@ -141,6 +190,31 @@ class Why(unittest.TestCase):
 
 
 class Live(unittest.TestCase):
+    def test_a_copy_of_the_types_where_the_kernels_own_cannot_be_seen(self):
+        hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
+        with tempfile.NamedTemporaryFile() as copy:
+            with open(TYPES, "rb") as file:
+                shutil.copyfileobj(file, copy)
+            copy.flush()
+            code, text = end_of("unshare", "--mount", "sh", "-c", hidden, "sh", AGENT, "doctor", f"--path.btf={copy.name}")
+            self.assertEqual(code, 0, text)
+            with Running("--web.listen-address=127.0.0.1:0", f"--path.btf={copy.name}",
+                         before=("unshare", "--mount", "sh", "-c", hidden, "sh")) as agent:
+                self.assertIn("metrics", agent.line())
+
+    def test_doctor_and_the_start_say_the_same(self):
+        code, text = end_of(AGENT, "doctor")
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"(?m)^ok +programs +the kernel takes them$")
+        self.assertRegex(text, r"(?m)^sockwatch can run here\.$")
+        with Running("--web.listen-address=127.0.0.1:0") as agent:
+            first = agent.line()
+            with urllib.request.urlopen(first["metrics"], timeout=60) as page:
+                info = re.search(r"sockwatch_capture_info\{(.*)\} 1", page.read().decode()).group(1)
+        self.assertEqual("fexit" in text, first["attach"] == "fexit")
+        self.assertEqual("files that processes hold" in text, first["listing"] == "descriptors")
+        self.assertEqual(info, f'attach="{first["attach"]}",listing="{first["listing"]}"')
+
     def test_the_first_line_tells_where_the_metrics_are(self):
         with Running("--web.listen-address=127.0.0.1:0", "--web.telemetry-path=/numbers") as agent:
             first = agent.line()
