@@ -105,12 +105,18 @@ struct RouteTable::Impl {
     uint64_t hash = 0;
     RouteId route = 0;
     uint32_t generation = UINT32_MAX;
-    uint64_t* hits = nullptr;  ///< the trie's count, where the trie made the route
+    RouteUses* uses = nullptr;  ///< the trie's, where the trie made the route
+  };
+  /// A path that nothing answers to.
+  struct Unmatched {
+    RouteId route = 0;
+    uint64_t used_ns = 0;
   };
 
   explicit Impl(const RoutesConfig& routes)
       : config(routes), trie(routes.max_children, routes.max_nodes), buffers(routes.max_segments) {
     intern("_overflow");
+    intern("_unmatched");
     set_patterns(routes.patterns);
   }
 
@@ -128,10 +134,17 @@ struct RouteTable::Impl {
   RouteId intern(std::string_view text) {
     const auto it = ids.find(text);
     if (it != ids.end()) return it->second;
-    if (texts.size() >= 2 * static_cast<size_t>(config.max_nodes) + 1) return overflow();
-    texts.emplace_back(text);
-    const auto id = static_cast<RouteId>(texts.size() - 1);
-    ids.emplace(texts.back(), id);
+    RouteId id = static_cast<RouteId>(texts.size());
+    if (!free_ids.empty()) {
+      id = free_ids.back();
+      free_ids.pop_back();
+      texts[id] = text;
+    } else if (texts.size() >= 2 * static_cast<size_t>(config.max_nodes) + kReserved + kUnmatchedNames) {
+      return overflow();
+    } else {
+      texts.emplace_back(text);
+    }
+    ids.emplace(texts[id], id);
     return id;
   }
 
@@ -140,26 +153,32 @@ struct RouteTable::Impl {
     return kOverflow;
   }
 
-  RouteId find(std::string_view method, std::string_view target);
-  RouteId guess(bool trailing_slash);
+  RouteId find(std::string_view method, std::string_view target, Answer answer, uint64_t now_ns);
+  RouteId guess(bool trailing_slash, Answer answer, uint64_t now_ns);
+  void make_text(bool cut, bool trailing_slash);
+  RouteId unmatched_name(uint64_t now_ns);
 
   RoutesConfig config;
   size_t longest = 0;  ///< segments that are looked at; of a longer path one more is told
   std::vector<std::vector<std::string_view>> patterns;  // views into config.patterns
   RouteTrie trie;
   std::deque<std::string> texts;  // addresses stay
+  std::vector<RouteId> free_ids;
   absl::flat_hash_map<std::string_view, RouteId> ids;
+  std::vector<Unmatched> unmatched;  // kUnmatchedNames at most
   std::vector<Cached> cache;
   uint64_t overflowed = 0;
   // Of the target at hand; members, so that they keep their memory.
-  uint64_t* hits = nullptr;
+  RouteUses* uses = nullptr;
+  bool lasting = false;  ///< the route is the same whatever is answered
   std::vector<std::string_view> parts;
   std::vector<std::string> buffers;  // one a segment
   std::string made;
 };
 
-RouteId RouteTable::Impl::find(std::string_view method, std::string_view target) {
-  hits = nullptr;
+RouteId RouteTable::Impl::find(std::string_view method, std::string_view target, Answer answer, uint64_t now_ns) {
+  uses = nullptr;
+  lasting = true;
   if (method == "CONNECT") return intern(kAuthority);
   if (target == "*") return intern("*");
   const std::optional<std::string_view> path = path_of(target);
@@ -167,11 +186,11 @@ RouteId RouteTable::Impl::find(std::string_view method, std::string_view target)
   split(*path, longest + 1, parts);
   for (size_t i = 0; i < patterns.size(); ++i)
     if (matches(patterns[i], parts)) return intern(config.patterns[i]);
-  return guess(ends_in_folder(*path));
+  return guess(ends_in_folder(*path), answer, now_ns);
 }
 
-RouteId RouteTable::Impl::guess(bool trailing_slash) {
-  bool cut = parts.size() > config.max_segments;
+RouteId RouteTable::Impl::guess(bool trailing_slash, Answer answer, uint64_t now_ns) {
+  const bool cut = parts.size() > config.max_segments;
   if (cut) parts.resize(config.max_segments);
   std::string_view before;
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -179,8 +198,22 @@ RouteId RouteTable::Impl::guess(bool trailing_slash) {
     parts[i] = template_behind(before, raw, buffers[i]);
     before = raw;
   }
-  hits = trie.settle(parts);
-  if (hits == nullptr) return overflow();
+  if (answer == Answer::unmatched) {
+    uses = trie.find(parts);
+    make_text(cut, trailing_slash);
+    if (uses != nullptr) return intern(made);
+    lasting = false;
+    return unmatched_name(now_ns);
+  }
+  uses = trie.settle(parts, answer == Answer::served, now_ns);
+  if (uses == nullptr) return overflow();
+  make_text(cut, trailing_slash);
+  const RouteId route = intern(made);
+  std::erase_if(unmatched, [&](const Unmatched& known) { return known.route == route; });
+  return route;
+}
+
+void RouteTable::Impl::make_text(bool cut, bool trailing_slash) {
   made.clear();
   for (std::string_view segment : parts) {
     if (made.size() + segment.size() + kRoomForCut > config.max_length) {
@@ -195,7 +228,19 @@ RouteId RouteTable::Impl::guess(bool trailing_slash) {
   } else if (trailing_slash || made.empty()) {
     made += '/';
   }
-  return intern(made);
+}
+
+RouteId RouteTable::Impl::unmatched_name(uint64_t now_ns) {
+  const auto known = ids.find(made);
+  for (Unmatched& one : unmatched) {
+    if (known == ids.end() || one.route != known->second) continue;
+    one.used_ns = now_ns;
+    return one.route;
+  }
+  if (unmatched.size() >= kUnmatchedNames) return kUnmatched;
+  const RouteId route = intern(made);
+  if (route != kOverflow) unmatched.push_back({.route = route, .used_ns = now_ns});
+  return route;
 }
 
 RouteTable::RouteTable(const RoutesConfig& config) : impl_(std::make_unique<Impl>(config)) {}
@@ -204,7 +249,7 @@ RouteTable::RouteTable(RouteTable&&) noexcept = default;
 
 void RouteTable::set_patterns(const std::vector<std::string>& patterns) { impl_->set_patterns(patterns); }
 
-RouteId RouteTable::route(std::string_view method, std::string_view target) {
+RouteId RouteTable::route(std::string_view method, std::string_view target, Answer answer, uint64_t now_ns) {
   Impl& table = *impl_;
   if (table.cache.empty()) table.cache.resize(kCacheSlots);
   // absl's hash is seeded at start: nobody can choose targets that fall together.
@@ -212,13 +257,37 @@ RouteId RouteTable::route(std::string_view method, std::string_view target) {
   const uint64_t hash = absl::Hash<std::pair<bool, std::string_view>>{}({method == "CONNECT", raw});
   Impl::Cached& cached = table.cache[hash & (kCacheSlots - 1)];
   if (cached.hash == hash && cached.generation == table.trie.generation()) {
-    if (cached.hits != nullptr) ++*cached.hits;
+    if (cached.uses != nullptr && answer != Answer::unmatched) cached.uses->add(answer == Answer::served, now_ns);
     return cached.route;
   }
-  const RouteId route = table.find(method, raw);
-  if (route != kOverflow)
-    cached = {.hash = hash, .route = route, .generation = table.trie.generation(), .hits = table.hits};
+  const RouteId route = table.find(method, raw, answer, now_ns);
+  if (route != kOverflow && table.lasting)
+    cached = {.hash = hash, .route = route, .generation = table.trie.generation(), .uses = table.uses};
   return route;
+}
+
+void RouteTable::expire_unmatched(uint64_t before_ns, const std::function<void(RouteId)>& gone) {
+  std::erase_if(impl_->unmatched, [&](const Impl::Unmatched& one) {
+    if (one.used_ns >= before_ns) return false;
+    gone(one.route);
+    return true;
+  });
+}
+
+void RouteTable::make_room(uint64_t before_ns, const std::function<bool(RouteId)>& in_use) {
+  Impl& table = *impl_;
+  table.trie.prune(before_ns);
+  table.cache.clear();
+  for (auto it = table.ids.begin(); it != table.ids.end();) {
+    const RouteId id = it->second;
+    const bool named = std::any_of(table.unmatched.begin(), table.unmatched.end(), [&](const auto& one) { return one.route == id; });
+    if (id < kReserved || named || in_use(id)) {
+      ++it;
+    } else {
+      table.ids.erase(it++);
+      table.free_ids.push_back(id);
+    }
+  }
 }
 
 std::string_view RouteTable::text(RouteId route) const { return impl_->texts[route]; }
