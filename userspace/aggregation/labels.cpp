@@ -96,6 +96,8 @@ LabelText render_otel(const MetricDescriptor& metric, std::span<const Label> lab
 
 }  // namespace
 
+bool is_address(std::string_view peer) { return port_of(peer) != std::string_view::npos; }
+
 bool is_written(const MetricDescriptor& metric, Naming column, NamingMode mode) {
   if (column == Naming::classic) return mode != NamingMode::otel;
   return mode == NamingMode::both ? metric.otel.has_own_name()

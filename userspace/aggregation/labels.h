@@ -40,4 +40,7 @@ inline SeriesLabels render_labels(const MetricDescriptor& metric, NamingMode mod
   return render_labels(metric, mode, std::span(labels.begin(), labels.size()));
 }
 
+/// Whether a peer is an address and a port: "10.0.0.1:8080", "[::1]:8080"; not a service's name.
+bool is_address(std::string_view peer);
+
 }  // namespace sockwatch

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kOverflow = "_overflow";
 constexpr size_t kStatuses = 4;
+constexpr uint64_t kMakeRoomEveryNs = 1'000'000'000;  // looking through all peers takes a while
 constexpr std::array kGauges = {Metric::db_connections_active, Metric::db_connections_idle,
                                 Metric::db_connections_in_transaction, Metric::db_connections_unreadable};
 
@@ -59,6 +60,7 @@ struct QuerySeries::Link {
   Role role = Role::client;
   std::string service;
   std::string peer;
+  uint64_t used_ns = 0;
   bool has_sessions = false;
   SessionCounts sessions = {};
   std::array<SeriesLabels, kGauges.size()> gauge_labels;                    ///< clients of databases
@@ -73,15 +75,18 @@ struct QuerySeries::Service {
   uint64_t peers = 0;
   uint64_t counts = 0;      ///< series of queries ...
   uint64_t operations = 0;  ///< ... and of their durations
+  uint64_t make_room_at_ns = 0;  ///< not again before
 };
 
-QuerySeries::QuerySeries(const MetricsConfig& config, const MetricBounds& bounds)
-    : naming_(config.naming), max_series_(config.max_series), bounds_(bounds) {}
+QuerySeries::QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, const uint64_t& expire_ns)
+    : naming_(config.naming), max_series_(config.max_series), bounds_(bounds), expire_ns_(expire_ns) {}
 QuerySeries::~QuerySeries() = default;
 
 void QuerySeries::record(const QueryLink& wanted, const Query& query) {
-  Link* link = &find(wanted);
-  Operation& operation = operation_of(link, wanted, query.operation);
+  const uint64_t now_ns = query.start_ns + query.duration_ns;
+  Link* link = &find(wanted, now_ns);
+  link->used_ns = now_ns;
+  Operation& operation = operation_of(link, wanted, query.operation, now_ns);
   Operation::ByStatus& by_status = operation.statuses[static_cast<size_t>(query.status)];
   if (!by_status.known) {
     ++services_[wanted.service]->counts;
@@ -114,13 +119,14 @@ SeriesLabels QuerySeries::labels_of(Metric metric, const Link& link,
   return render_labels(descriptor(metric), naming_, labels);
 }
 
-QuerySeries::Link& QuerySeries::find(const QueryLink& wanted) {
+QuerySeries::Link& QuerySeries::find(const QueryLink& wanted, uint64_t now_ns) {
   if (wanted.service >= services_.size()) services_.resize(wanted.service + 1);
   std::unique_ptr<Service>& service = services_[wanted.service];
   if (!service) service = std::make_unique<Service>();
   auto& links = service->links[wanted.protocol - protocols()][static_cast<size_t>(wanted.role)];
   std::string_view peer = peer_label(wanted);
   auto it = links.find(peer);
+  if (it == links.end() && service->peers >= max_series_) make_room(*service, now_ns);
   if (it == links.end() && service->peers >= max_series_) {
     peer = kOverflow;
     it = links.find(peer);
@@ -146,7 +152,31 @@ QuerySeries::Link& QuerySeries::find(const QueryLink& wanted) {
 QuerySeries::Link& QuerySeries::overflow_link(const QueryLink& wanted) {
   QueryLink overflow = wanted;
   overflow.peer = kOverflow;
-  return find(overflow);
+  return find(overflow, 0);
+}
+
+void QuerySeries::make_room(Service& service, uint64_t now_ns) const {
+  if (now_ns < service.make_room_at_ns || now_ns < expire_ns_) return;
+  service.make_room_at_ns = now_ns + kMakeRoomEveryNs;
+  for (const bool addresses_only : {true, false}) {
+    uint64_t gone = 0;
+    for (auto& roles : service.links) {
+      for (auto& links : roles) {
+        gone += std::erase_if(links, [&](const auto& entry) {
+          const Link& link = *entry.second;
+          const bool open = std::any_of(link.sessions.begin(), link.sessions.end(), [](uint64_t n) { return n > 0; });
+          if (open || link.used_ns >= now_ns - expire_ns_ || entry.first == kOverflow) return false;
+          if (addresses_only && !is_address(link.peer)) return false;
+          --service.peers;
+          service.operations -= link.operations.size();
+          for (const auto& [name, operation] : link.operations)
+            for (const Operation::ByStatus& by_status : operation->statuses) service.counts -= by_status.known ? 1 : 0;
+          return true;
+        });
+      }
+    }
+    if (gone > 0) return;
+  }
 }
 
 bool QuerySeries::full(const Service& service) const {
@@ -157,13 +187,15 @@ bool QuerySeries::full(const Service& service) const {
 // The operation on the link; on the overflow's when the service may have no more. Operations are few: their
 // names are the parsers' own.
 QuerySeries::Operation& QuerySeries::operation_of(Link*& link, const QueryLink& wanted,
-                                                  std::string_view name) {
+                                                  std::string_view name, uint64_t now_ns) {
   auto it = link->operations.find(name);
   if (it != link->operations.end()) return *it->second;
   Service& service = *services_[wanted.service];
-  if (full(service) && !peer_label(wanted).empty() && link->peer != kOverflow) {
+  const bool has_overflow = !peer_label(wanted).empty() && link->peer != kOverflow;
+  if (has_overflow && full(service)) make_room(service, now_ns);
+  if (has_overflow && full(service)) {
     link = &overflow_link(wanted);
-    return operation_of(link, wanted, name);
+    return operation_of(link, wanted, name, now_ns);
   }
   ++service.operations;
   auto operation = std::make_unique<Operation>();
@@ -185,7 +217,7 @@ void QuerySeries::clear_sessions() {
 
 void QuerySeries::add_sessions(const QueryLink& wanted, SessionState state, uint64_t connections) {
   if (state == SessionState::none) return;
-  Link& link = find(wanted);
+  Link& link = find(wanted, 0);
   link.has_sessions = true;
   link.sessions[static_cast<size_t>(state)] += connections;
 }

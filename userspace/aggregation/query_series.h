@@ -3,7 +3,8 @@
 // db_server_*.
 //
 // One thread. A record() of a known series costs no allocation. Bounded: `max_series` series a service, of
-// queries and of peers each; what has no room is counted under peer="_overflow", and in overflowed().
+// queries and of peers each; where that is full, peers that have not been asked for `expire_ns` go, addresses first, and
+// what still has no room is counted under peer="_overflow", and in overflowed().
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -37,8 +38,8 @@ struct QueryLink {
 
 class QuerySeries {
  public:
-  /// `bounds` outlives this.
-  QuerySeries(const MetricsConfig& config, const MetricBounds& bounds);
+  /// `bounds` and `expire_ns`, how long what is unused is kept, outlive this.
+  QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, const uint64_t& expire_ns);
   ~QuerySeries();
 
   void record(const QueryLink& link, const Query& query);
@@ -61,8 +62,11 @@ class QuerySeries {
   struct Link;
   struct Service;
 
-  Link& find(const QueryLink& wanted);
-  Operation& operation_of(Link*& link, const QueryLink& wanted, std::string_view name);
+  /// `now_ns`: CLOCK_MONOTONIC; 0 where nothing is to go.
+  Link& find(const QueryLink& wanted, uint64_t now_ns);
+  /// Lets go of a service's peers what has not been used for long enough.
+  void make_room(Service& service, uint64_t now_ns) const;
+  Operation& operation_of(Link*& link, const QueryLink& wanted, std::string_view name, uint64_t now_ns);
   bool full(const Service& service) const;
   Link& overflow_link(const QueryLink& wanted);
   template <typename Visit>
@@ -74,6 +78,7 @@ class QuerySeries {
   const NamingMode naming_;
   const uint32_t max_series_;
   const MetricBounds& bounds_;
+  const uint64_t& expire_ns_;
   std::vector<std::unique_ptr<Service>> services_;
   uint64_t overflowed_ = 0;
 };

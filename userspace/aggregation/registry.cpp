@@ -24,7 +24,7 @@ struct Registry::Impl {
         query_bounds(metrics_config, Metric::db_query_duration),
         caches(metrics_config.naming, Metric::cache_hits, Metric::cache_misses),
         cache_servers(metrics_config.naming, Metric::cache_server_hits, Metric::cache_server_misses),
-        queries(metrics_config, query_bounds) {}
+        queries(metrics_config, query_bounds, expire_ns) {}
 
   struct Service {
     std::unique_ptr<ServiceSeries> roles[2];
@@ -36,7 +36,7 @@ struct Registry::Impl {
   ServiceSeries& series_of(uint32_t service, std::string_view name, Role role) {
     if (service >= services.size()) services.resize(service + 1);
     auto& series = services[service].roles[static_cast<size_t>(role)];
-    if (!series) series = std::make_unique<ServiceSeries>(role, name, metrics, routes, bounds);
+    if (!series) series = std::make_unique<ServiceSeries>(role, name, metrics, routes, bounds, expire_ns);
     return *series;
   }
 
@@ -51,6 +51,7 @@ struct Registry::Impl {
   RoutesConfig routes;
   MetricBounds bounds;
   MetricBounds query_bounds;
+  uint64_t expire_ns = 0;
   std::vector<Service> services;
   CacheSeries caches;
   CacheSeries cache_servers;
@@ -60,7 +61,9 @@ struct Registry::Impl {
 };
 
 Registry::Registry(const MetricsConfig& metrics, const RoutesConfig& routes)
-    : impl_(std::make_unique<Impl>(metrics, routes)) {}
+    : impl_(std::make_unique<Impl>(metrics, routes)) {
+  set_expire_after(metrics.expire_after);
+}
 
 Registry::~Registry() = default;
 
@@ -108,6 +111,16 @@ void Registry::set_route_patterns(const std::vector<std::string>& patterns) {
   for (const Impl::Service& service : impl_->services)
     for (const auto& series : service.roles)
       if (series) series->set_route_patterns(patterns);
+}
+
+void Registry::set_expire_after(std::chrono::seconds expire_after) {
+  impl_->expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(expire_after).count());
+}
+
+void Registry::advance(uint64_t now_ns) {
+  for (const Impl::Service& service : impl_->services)
+    for (const auto& series : service.roles)
+      if (series) series->advance(now_ns);
 }
 
 void Registry::forget_service(uint32_t service) {

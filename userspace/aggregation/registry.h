@@ -1,9 +1,11 @@
 // Counts transactions into series and hands out snapshots.
 //
 // One thread (the pipeline's). A record() costs no allocation in the steady state. Hard cap: MetricsConfig::max_series
-// series per metric and service; what does not fit is counted under path="_overflow" and in series_overflowed().
+// series per metric and service; where that is full, what has been unused for MetricsConfig::expire_after makes room, and what
+// does not fit is counted under path="_overflow" and in series_overflowed().
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,6 +43,11 @@ class Registry {
 
   /// Patterns of routes (RoutesConfig::patterns) from now on; what has been counted stays.
   void set_route_patterns(const std::vector<std::string>& patterns);
+
+  /// How long what is unused is kept (MetricsConfig::expire_after), from now on.
+  void set_expire_after(std::chrono::seconds expire_after);
+  /// Time passes: names of paths that nothing answers to go when they are unused. Call every few seconds.
+  void advance(uint64_t now_ns);
 
   /// Removes every series of a service (its processes have been gone for the configured time).
   void forget_service(uint32_t service);

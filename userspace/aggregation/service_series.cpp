@@ -1,5 +1,7 @@
 #include "aggregation/service_series.h"
 
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
 #include <array>
 
@@ -11,6 +13,7 @@ namespace {
 constexpr std::string_view kOverflow = "_overflow";
 constexpr uint32_t kNoPeer = 0;
 constexpr uint32_t kTooManyPeers = UINT32_MAX;
+constexpr uint64_t kMakeRoomEveryNs = 1'000'000'000;  // looking through all series takes a while
 constexpr uint16_t kOverflowStatus = 2;  // of an overflow series that has met too many; no status's key
 
 // RFC 9110's methods and PATCH; the last stands for all others.
@@ -28,42 +31,67 @@ std::string status_text(uint16_t key) {
   return key == Status::unknown().key() ? Status::unknown().text() : Status::code(key).text();
 }
 
+// A server's own word on a path. What it refuses, fails at or never answers may well be there.
+Answer answer_of(Status status) {
+  if (status == Status::code(400) || status == Status::code(404) || status == Status::code(405)) return Answer::unmatched;
+  const uint16_t code = status.code();
+  return (code >= 200 && code < 300) || code == 304 ? Answer::served : Answer::refused;
+}
+
+uint64_t series_key(uint32_t peer, RouteId route, uint32_t method) {
+  return (static_cast<uint64_t>(peer) << 32) | (static_cast<uint64_t>(route) << 4) | method;
+}
+RouteId route_of_key(uint64_t key) { return static_cast<RouteId>((key & UINT32_MAX) >> 4); }
+
 }  // namespace
 
 ServiceSeries::ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics,
-                             const RoutesConfig& routes, const MetricBounds& bounds)
+                             const RoutesConfig& routes, const MetricBounds& bounds, const uint64_t& expire_ns)
     : role_(role),
       service_(service),
       naming_(metrics.naming),
       max_series_(metrics.max_series),
       bounds_(bounds),
+      expire_ns_(expire_ns),
       requests_metric_(role == Role::client ? Metric::http_client_requests : Metric::http_requests),
       durations_metric_(role == Role::client ? Metric::http_client_request_duration : Metric::http_request_duration),
       routes_(routes) {}
 
 std::string_view ServiceSeries::record(std::string_view peer, const Transaction& transaction) {
   const uint32_t method = method_index(transaction.method);
-  const RouteId route = routes_.route(transaction.method, transaction.target);
-  Series* series = find(method, route, peer);
-  ByStatus& by_status = status_of(series, method, transaction.status);
+  const uint64_t end_ns = transaction.start_ns + transaction.duration_ns;
+  Series* series = find(method, route_of(transaction, end_ns), peer, end_ns);
+  series->used_ns = end_ns;
+  ByStatus& by_status = status_of(series, method, transaction.status, end_ns);
   ++by_status.count;
   if (series->overflow) ++overflowed_;
   if (transaction.status == Status::unknown()) return series->path;
-  const uint64_t end_ns = transaction.start_ns + transaction.duration_ns;
   if (series->durations)
     series->durations->add(bounds_.classic, transaction.duration_ns, transaction.trace_id, end_ns);
   if (by_status.otel) by_status.otel->add(bounds_.otel, transaction.duration_ns, transaction.trace_id, end_ns);
   return series->path;
 }
 
-ServiceSeries::Series* ServiceSeries::find(uint32_t method, RouteId route, std::string_view peer) {
+// The other end's answers say nothing of a client: its own caps are its routes' only bound.
+RouteId ServiceSeries::route_of(const Transaction& transaction, uint64_t now_ns) {
+  const Answer answer = role_ == Role::client ? Answer::served : answer_of(transaction.status);
+  const RouteId route = routes_.route(transaction.method, transaction.target, answer, now_ns);
+  if (route != RouteTable::kOverflow || !make_room(now_ns)) return route;
+  return routes_.route(transaction.method, transaction.target, answer, now_ns);
+}
+
+ServiceSeries::Series* ServiceSeries::find(uint32_t method, RouteId route, std::string_view peer, uint64_t now_ns) {
   if (route == RouteTable::kOverflow) return overflow_series(method);
-  const uint32_t peer_number = role_ == Role::client ? peer_id(peer) : kNoPeer;
+  route_at_hand_ = route;
+  peer_at_hand_ = kNoPeer;
+  const uint32_t peer_number = role_ == Role::client ? peer_id(peer, now_ns) : kNoPeer;
+  peer_at_hand_ = peer_number;
   if (peer_number == kTooManyPeers) return overflow_series(method);
-  const uint64_t key = (static_cast<uint64_t>(peer_number) << 32) | (static_cast<uint64_t>(route) << 4) | method;
+  const uint64_t key = series_key(peer_number, route, method);
   const auto it = series_.find(key);
   if (it != series_.end()) return it->second.get();
-  if (durations_ >= max_series_ || requests_ >= max_series_) return overflow_series(method);
+  const auto full = [&] { return durations_ >= max_series_ || requests_ >= max_series_; };
+  if (full() && (!make_room(now_ns) || full())) return overflow_series(method);
   ++durations_;
   return (series_[key] = make(method, routes_.text(route), peer, false)).get();
 }
@@ -104,13 +132,13 @@ ServiceSeries::ByStatus ServiceSeries::make_status(const Series& series, uint16_
 }
 
 // The counter of a status; another series' (the overflow's) when this one may have no more.
-ServiceSeries::ByStatus& ServiceSeries::status_of(Series*& series, uint32_t method, Status status) {
+ServiceSeries::ByStatus& ServiceSeries::status_of(Series*& series, uint32_t method, Status status, uint64_t now_ns) {
   uint16_t key = status.key();
   for (ByStatus& known : series->statuses)
     if (known.status == key) return known;
-  if (!series->overflow && requests_ >= max_series_) {
+  if (!series->overflow && requests_ >= max_series_ && (!make_room(now_ns) || requests_ >= max_series_)) {
     series = overflow_series(method);
-    return status_of(series, method, status);
+    return status_of(series, method, status, now_ns);
   }
   if (series->overflow && series->statuses.size() >= kMaxOverflowStatuses && key != kOverflowStatus) {
     key = kOverflowStatus;
@@ -122,16 +150,62 @@ ServiceSeries::ByStatus& ServiceSeries::status_of(Series*& series, uint32_t meth
   return series->statuses.back();
 }
 
-uint32_t ServiceSeries::peer_id(std::string_view peer) {
+uint32_t ServiceSeries::peer_id(std::string_view peer, uint64_t now_ns) {
   if (last_peer_id_ != 0 && peer == last_peer_) return last_peer_id_;
   auto it = peers_.find(peer);
   if (it == peers_.end()) {
-    if (peers_.size() >= max_series_) return kTooManyPeers;
-    it = peers_.emplace(std::string(peer), static_cast<uint32_t>(peers_.size()) + 1).first;
+    if (peers_.size() >= max_series_ && (!make_room(now_ns) || peers_.size() >= max_series_)) return kTooManyPeers;
+    it = peers_.emplace(std::string(peer), ++last_new_peer_).first;
   }
   last_peer_ = peer;
   last_peer_id_ = it->second;
   return it->second;
+}
+
+bool ServiceSeries::make_room(uint64_t now_ns) {
+  if (now_ns < make_room_at_ns_ || now_ns < expire_ns_) return false;
+  make_room_at_ns_ = now_ns + kMakeRoomEveryNs;
+  const uint64_t before_ns = now_ns - expire_ns_;
+  const bool erased_any = erase_unused(before_ns, true) || erase_unused(before_ns, false);
+  forget_unused_names(before_ns);
+  return erased_any;
+}
+
+bool ServiceSeries::erase_unused(uint64_t before_ns, bool addresses_only) {
+  return absl::erase_if(series_, [&](const auto& entry) {
+           const Series& series = *entry.second;
+           if (series.used_ns >= before_ns || (addresses_only && !is_address(series.peer))) return false;
+           erased(series);
+           return true;
+         }) > 0;
+}
+
+void ServiceSeries::erased(const Series& series) {
+  --durations_;
+  requests_ -= series.statuses.size();
+}
+
+void ServiceSeries::forget_unused_names(uint64_t before_ns) {
+  absl::flat_hash_set<RouteId> routes = {route_at_hand_};
+  absl::flat_hash_set<uint32_t> peers = {peer_at_hand_};
+  for (const auto& [key, series] : series_) {
+    routes.insert(route_of_key(key));
+    peers.insert(static_cast<uint32_t>(key >> 32));
+  }
+  routes_.make_room(before_ns, [&](RouteId route) { return routes.contains(route); });
+  std::erase_if(peers_, [&](const auto& peer) { return !peers.contains(peer.second); });
+  last_peer_id_ = 0;
+}
+
+void ServiceSeries::advance(uint64_t now_ns) {
+  if (now_ns < expire_ns_) return;
+  routes_.expire_unmatched(now_ns - expire_ns_, [&](RouteId gone) {
+    absl::erase_if(series_, [&](const auto& entry) {
+      if (route_of_key(entry.first) != gone) return false;
+      erased(*entry.second);
+      return true;
+    });
+  });
 }
 
 uint64_t ServiceSeries::series() const {

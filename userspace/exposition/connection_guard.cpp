@@ -180,7 +180,7 @@ void ConnectionGuard::admit(Fd socket, std::string address, Clock::time_point no
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const size_t turned = turned_away();
   const std::shared_ptr<const WebAccess>& access = access_.current();
-  const bool room = clients_.size() - turned < max_connections_ || make_room();
+  const bool room = clients_.size() - turned < max_connections_ || make_room(address);
   // To tell why takes a handshake where TLS is spoken: too much for one that is turned away.
   if (!room && (turned >= kMaxTurnedAway || access->tls)) {
     refusals_.count(Refusal::connection_limit);
@@ -197,15 +197,35 @@ void ConnectionGuard::admit(Fd socket, std::string address, Clock::time_point no
   clients_.push_back(std::move(client));
 }
 
-/// The connection that has been idle for longest gives way: clients that keep theirs do not shut out those who ask.
-bool ConnectionGuard::make_room() {
-  ScrapeConnection* idlest = nullptr;
+/// Who has most places gives one up to an address that has fewer: of its connections the one that has waited for its client
+/// for longest, be it idle or in the middle of a head. Clients that keep theirs, or that send a byte a second, do not shut
+/// out those who ask. An address with more than half of the places gives up an answer that is being sent, too.
+bool ConnectionGuard::make_room(std::string_view address) {
+  std::map<std::string_view, size_t> places;
+  for (const auto& client : clients_)
+    if (!client->turned_away && client->connection.state() != ScrapeConnection::State::closed) ++places[client->address];
+  const size_t own = places[address];
+  Client* gives = nullptr;
+  const auto offer = [&](Client& client, Clock::time_point since, Clock::time_point given_since) {
+    const size_t others = gives == nullptr ? 0 : places[gives->address];
+    const size_t n = places[client.address];
+    if (n >= own && (gives == nullptr || n > others || (n == others && since < given_since))) gives = &client;
+  };
   for (const auto& client : clients_) {
-    ScrapeConnection& connection = client->connection;
-    if (connection.idle() && (idlest == nullptr || connection.deadline() < idlest->deadline())) idlest = &connection;
+    if (client->turned_away || !client->connection.quiet()) continue;
+    offer(*client, client->connection.quiet_since(), gives == nullptr ? Clock::time_point{} : gives->connection.quiet_since());
   }
-  if (idlest == nullptr) return false;
-  idlest->give_way();
+  if (gives != nullptr) {
+    gives->connection.give_way();
+    return true;
+  }
+  for (const auto& client : clients_) {
+    if (client->turned_away || client->connection.state() != ScrapeConnection::State::writing) continue;
+    if (client->address == address || places[client->address] <= max_connections_ / 2) continue;
+    offer(*client, client->connection.writing_since(), gives == nullptr ? Clock::time_point{} : gives->connection.writing_since());
+  }
+  if (gives == nullptr) return false;
+  gives->connection.cut_off(Refusal::connection_limit);
   return true;
 }
 

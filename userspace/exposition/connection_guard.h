@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,7 +72,7 @@ class ConnectionGuard {
   void wait_for_work();
   void accept_clients(Clock::time_point now);
   void admit(Fd socket, std::string address, Clock::time_point now);
-  bool make_room();
+  bool make_room(std::string_view address);
   /// What came of checking one request's name and password.
   struct Verdict {
     Client* client;

@@ -23,7 +23,8 @@ ScrapeConnection::ScrapeConnection(Fd socket, const ServerLimits& limits, Refusa
       limits_(limits),
       refusals_(refusals),
       state_(transport_.encrypted() ? State::handshaking : State::reading),
-      deadline_(now + limits.head_timeout) {}
+      deadline_(now + limits.head_timeout),
+      quiet_since_(now) {}
 
 short ScrapeConnection::events() const {
   switch (state_) {
@@ -130,7 +131,10 @@ void ScrapeConnection::next_head(Clock::time_point now) {
     searched_ = 0;
     return;
   }
-  if (!std::exchange(head_begun_, true)) deadline_ = now + limits_.head_timeout;
+  if (!std::exchange(head_begun_, true)) {
+    deadline_ = now + limits_.head_timeout;
+    quiet_since_ = now;
+  }
   const size_t end = find_head_end(input_, searched_);
   searched_ = input_.size();
   if (end == std::string::npos) {
@@ -194,6 +198,11 @@ void ScrapeConnection::refuse(Refusal reason, int status, std::string_view text,
   send(std::make_shared<const std::string>(to_bytes({.status = status, .text = text})), now);
 }
 
+void ScrapeConnection::give_way() {
+  if (head_begun_) refusals_.count(Refusal::connection_limit);
+  close();
+}
+
 void ScrapeConnection::cut_off(Refusal reason) {
   refusals_.count(reason);
   const linger at_once{.l_onoff = 1, .l_linger = 0};
@@ -237,6 +246,7 @@ void ScrapeConnection::after_response(Clock::time_point now) {
   }
   state_ = State::reading;
   head_begun_ = false;
+  quiet_since_ = now;
   deadline_ = now + limits_.idle_timeout;
   if (input_.empty()) input_ = std::string();
 }

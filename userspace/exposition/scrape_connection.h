@@ -69,10 +69,12 @@ class ScrapeConnection {
   /// Responses that were sent as a whole, to a client that had not gone meanwhile.
   uint64_t delivered() const { return delivered_; }
 
-  /// Has been answered, and has not begun to ask again.
-  bool idle() const { return state_ == State::reading && requests_ > 0 && !head_begun_; }
-  /// Closes an idle connection, so that another may have its place: its client connects anew when it asks again.
-  void give_way() { close(); }
+  /// Waits for its client: to agree on TLS, to end its head, or to ask again.
+  bool quiet() const { return state_ == State::handshaking || state_ == State::reading; }
+  Clock::time_point quiet_since() const { return quiet_since_; }
+  /// Closes a quiet connection, so that another may have its place: a client that was idle connects anew when it asks
+  /// again, and one whose head takes so long is counted.
+  void give_way();
   /// Answers `status` before any request has been read, and closes.
   void refuse(Refusal reason, int status, std::string_view text, Clock::time_point now);
   /// Closes without more words, throwing away what the system still holds of the response.
@@ -100,6 +102,7 @@ class ScrapeConnection {
   State state_;
   Clock::time_point deadline_;
   Clock::time_point writing_since_{};
+  Clock::time_point quiet_since_;
 
   std::string input_;
   size_t searched_ = 0;     ///< bytes of input_ that hold no end of a head

@@ -359,6 +359,7 @@ void Pipeline::advance(uint64_t now_ns, uint64_t shown_twice_ns) {
   if (now_ns < swept_ns_ + kSweepNs) return;
   swept_ns_ = now_ns;
   resolver_.sweep(now_ns);
+  registry_.advance(now_ns);
   const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
@@ -393,6 +394,7 @@ void Pipeline::reconfigure(const Config& config) {
   filter_ = ConnectionFilter(config.filter);
   constant_labels_ = constant_labels(config.metrics);
   registry_.set_route_patterns(config.routes.patterns);
+  registry_.set_expire_after(config.metrics.expire_after);
   resolver_.rename(config.attribution);
   std::vector<SocketId> unwanted;
   connections_.for_each([&](Connection& connection) {

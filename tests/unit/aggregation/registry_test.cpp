@@ -6,6 +6,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 namespace sockwatch {
@@ -57,6 +58,7 @@ struct Asked {
   Role role = Role::server;
   std::string peer = {};
   uint64_t duration_ns = 2'000'000;
+  uint64_t start_ns = 0;
 };
 
 void record(Registry& registry, const Asked& asked, uint32_t service = 0, std::string_view name = "shop") {
@@ -65,6 +67,7 @@ void record(Registry& registry, const Asked& asked, uint32_t service = 0, std::s
   t.method = asked.method;
   t.target = asked.target;
   t.status = asked.status;
+  t.start_ns = asked.start_ns;
   t.duration_ns = asked.duration_ns;
   registry.record(service, name, asked.peer, t);
 }
@@ -271,6 +274,74 @@ TEST(Registry, CountersNeverDecrease) {
   EXPECT_GT(overflowed, 0u);
   for (uint32_t service = 0; service < 4; ++service) registry.forget_service(service);
   EXPECT_EQ(registry.series_overflowed(), overflowed);
+}
+
+std::set<std::string> paths(const Values& found, std::string_view status) {
+  std::set<std::string> all;
+  for (const auto& [series, value] : found) {
+    const size_t at = series.find("path=\"");
+    if (!series.starts_with("http_requests_total{") || series.find("status=\"" + std::string(status)) == std::string::npos) continue;
+    all.insert(series.substr(at + 6, series.find('"', at + 6) - at - 6));
+  }
+  return all;
+}
+
+// A stranger asks a service for what it does not have: its routes keep their names and their room.
+TEST(Registry, JunkTakesNothingFromAServersRoutes) {
+  for (const uint16_t code : {400, 404, 405}) {
+    Registry registry({}, {});
+    record(registry, {.target = "/login"});
+    for (int i = 0; i < 5000; ++i) record(registry, {.target = '/' + word(i % 60) + '/' + word(i), .status = Status::code(code)});
+    for (const char* path : {"/login", "/checkout", "/orders/recent"}) record(registry, {.target = path});
+    const Values found = values(registry);
+    EXPECT_THAT(paths(found, "200"), ElementsAre("/checkout", "/login", "/orders/recent"));
+    EXPECT_EQ(paths(found, std::to_string(code)).size(), 21u);
+    EXPECT_EQ(found.at("http_requests_total{service=\"shop\",method=\"GET\",path=\"_unmatched\",status=\"" + std::to_string(code) + "\"}"), 4980);
+    EXPECT_EQ(registry.series_overflowed(), 0u);
+  }
+  Registry registry({}, {});
+  for (int i = 0; i < 40; ++i) record(registry, {.target = '/' + word(i), .status = Status::code(404), .role = Role::client, .peer = "x"});
+  EXPECT_EQ(series(values(registry), "http_client_requests_total"), 40u) << "what others answer says nothing of a client's routes";
+}
+
+constexpr uint64_t kSecondNs = 1'000'000'000;
+
+TEST(Registry, NamesOfBrokenLinksExpireInALivingService) {
+  Registry registry({}, {});
+  record(registry, {.target = "/login", .start_ns = 400 * kSecondNs});
+  record(registry, {.target = "/typo", .status = Status::code(404), .start_ns = 400 * kSecondNs});
+  registry.advance(600 * kSecondNs);
+  EXPECT_THAT(paths(values(registry), "404"), ElementsAre("/typo"));
+  registry.advance(701 * kSecondNs);
+  EXPECT_THAT(paths(values(registry), "404"), IsEmpty());
+  EXPECT_THAT(paths(values(registry), "200"), ElementsAre("/login"));
+  EXPECT_EQ(registry.series(), 2u);
+}
+
+// Full, and some of it unused for expire_after: peers that are addresses make room first.
+TEST(Registry, WhatIsUnusedMakesRoomInALivingService) {
+  MetricsConfig metrics;
+  metrics.max_series = 10;
+  Registry registry(metrics, {});
+  const auto ask = [&](const std::string& peer, uint64_t second) {
+    record(registry, {.target = "/a", .role = Role::client, .peer = peer, .start_ns = second * kSecondNs});
+  };
+  for (int i = 0; i < 5; ++i) ask("10.0.0." + std::to_string(i) + ":80", 1000);
+  for (int i = 0; i < 5; ++i) ask("named" + std::to_string(i), 1000);
+  ask("fresh", 1200);
+  EXPECT_EQ(registry.series_overflowed(), 1u) << "nothing is unused for long enough";
+  ask("named0", 1300);
+  ask("fresh", 1310);
+  EXPECT_EQ(registry.series_overflowed(), 1u);
+  const auto has = [&](const std::string& peer) { return series(values(registry), "http_client_requests_total") > 0 &&
+    values(registry).contains("http_client_requests_total{service=\"shop\",method=\"GET\",path=\"/a\",status=\"200\",peer=\"" + peer + "\"}"); };
+  EXPECT_TRUE(has("fresh") && has("named4") && has("named0"));
+  EXPECT_FALSE(has("10.0.0.1:80"));
+  for (int i = 0; i < 4; ++i) ask("more" + std::to_string(i), 1311);
+  ask("last", 1313);
+  EXPECT_FALSE(has("named4")) << "then those that have a name";
+  EXPECT_TRUE(has("named0") && has("last") && has("fresh"));
+  EXPECT_EQ(registry.series_overflowed(), 1u);
 }
 
 TEST(Registry, AForgottenServiceIsGoneAndComesBackFromZero) {

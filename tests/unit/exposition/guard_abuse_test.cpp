@@ -43,6 +43,50 @@ TEST(GuardAbuse, SlowlorisHoldsNobodyUpAndIsClosedByTheDeadline) {
   }
 }
 
+// More than there are places, each with a head that never ends: they give way to one another, and to who asks.
+TEST(GuardAbuse, SlowHeadsDoNotShutScrapersOut) {
+  const auto server = start_server({}, 16);
+  TestClient keeps(server->port(), Loopback::ipv4, 0, 2);
+  ASSERT_EQ(keeps.get("/metrics")->status, 200);
+  std::vector<TestClient> slow;
+  for (int i = 0; i < 50; ++i) {
+    slow.emplace_back(server->port());
+    slow.back().send("GET /metrics HTTP/1.1\r\nX-Drip: ");
+  }
+  for (int i = 0; i < 5; ++i) {
+    TestClient same(server->port());
+    const auto response = same.get("/metrics");
+    ASSERT_TRUE(response) << i;
+    EXPECT_EQ(response->status, 200);
+    TestClient other(server->port(), Loopback::ipv4, 0, 3);
+    const auto to_other = other.get("/metrics");
+    ASSERT_TRUE(to_other) << i;
+    EXPECT_EQ(to_other->status, 200);
+  }
+  const auto kept = keeps.get("/metrics");
+  ASSERT_TRUE(kept) << "an idle connection of who has one place gave way to who has many";
+  EXPECT_EQ(kept->status, 200);
+  EXPECT_GE(refused(*server, "connection_limit"), 30U);
+}
+
+// Every place is taken by answers that one address does not read.
+TEST(GuardAbuse, OneAddressDoesNotHoldAllPlaces) {
+  const auto snapshot = large_snapshot(200'000);
+  const auto server = start_server({}, 4, [&] { return snapshot; });
+  std::vector<TestClient> deaf;
+  for (int i = 0; i < 4; ++i) {
+    deaf.emplace_back(server->port(), Loopback::ipv4, 4096);
+    ASSERT_TRUE(deaf.back().send("GET /metrics HTTP/1.1\r\n\r\n"));
+  }
+  for (auto& client : deaf) ASSERT_TRUE(eventually([&] { return client.has_news(); })) << "no response began";
+  for (uint8_t host : {2, 3}) {
+    TestClient other(server->port(), Loopback::ipv4, 0, host);
+    const auto response = other.get("/-/healthy");
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200) << "from 127.0.0." << static_cast<int>(host);
+  }
+}
+
 TEST(GuardAbuse, ClientsThatDoNotReadHoldNobodyUp) {
   const auto snapshot = large_snapshot(20'000);
   const auto server = start_server({}, 64, [&] { return snapshot; });

@@ -181,21 +181,26 @@ TEST(GuardLimits, AConnectionServesSoManyRequests) {
 }
 
 TEST(GuardLimits, ConnectionsBeyondTheLimitAreTurnedAway) {
-  const auto server = start_server({}, 3);
+  std::atomic<bool> go_on = false;
+  const auto server = start_server({}, 3, [&] {
+    go_on.wait(false);
+    return small_snapshot();
+  });
   std::vector<TestClient> open;
   for (int i = 0; i < 3; ++i) {
     open.emplace_back(server->port());
     ASSERT_EQ(open.back().get("/-/healthy")->status, 200);
-    ASSERT_TRUE(open.back().send("GET /-/hea"));
+    ASSERT_TRUE(open.back().send("GET /metrics HTTP/1.1\r\n\r\n"));
   }
-  // Until the last of them is seen to have begun to ask again, it is idle.
+  // Until the last of them is seen to have asked, it is idle.
   EXPECT_TRUE(eventually([&] {
     TestClient excess(server->port());
     const auto response = excess.read_response();
     return response && response->status == 503;
   })) << "nobody was turned away";
   EXPECT_GE(refused(*server, "connection_limit"), 1U);
-  ASSERT_TRUE(open.front().send("lthy HTTP/1.1\r\n\r\n"));
+  go_on = true;
+  go_on.notify_all();
   EXPECT_EQ(open.front().read_response()->status, 200) << "those that ask stay in";
   open.pop_back();
   EXPECT_TRUE(eventually([&] {
@@ -277,9 +282,16 @@ TEST(GuardLimits, OnlyAddressesThatAreAllowedMayConnect) {
 TEST(GuardLimits, AFloodBeyondTheLimitIsClosedAtOnce) {
   ServerLimits limits;
   limits.linger_timeout = kPatience * 2;  // those turned away stay until they have read why
-  const auto server = start_server(limits, 1);
+  std::atomic<bool> asked = false;
+  std::atomic<bool> go_on = false;
+  const auto server = start_server(limits, 1, [&] {
+    asked = true;
+    go_on.wait(false);
+    return small_snapshot();
+  });
   TestClient in(server->port());
-  ASSERT_TRUE(in.send("GET /-/hea"));  // it is not idle
+  ASSERT_TRUE(in.send("GET /metrics HTTP/1.1\r\n\r\n"));  // it waits for nothing of its own
+  ASSERT_TRUE(eventually([&] { return asked.load(); }));
   std::vector<TestClient> flood;
   for (int i = 0; i < 40; ++i) flood.emplace_back(server->port());
   ASSERT_TRUE(eventually([&] { return refused(*server, "connection_limit") == 40; }))
@@ -290,7 +302,8 @@ TEST(GuardLimits, AFloodBeyondTheLimitIsClosedAtOnce) {
     if (response && response->status == 503) ++told;
   }
   EXPECT_EQ(told, 16) << "so many are told why, the others cost nothing";
-  ASSERT_TRUE(in.send("lthy HTTP/1.1\r\n\r\n"));
+  go_on = true;
+  go_on.notify_all();
   EXPECT_EQ(in.read_response()->status, 200);
 }
 

@@ -52,13 +52,15 @@ bool has_ipv6() {
   return ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
-TestClient::TestClient(uint16_t port, Loopback family, int receive_buffer)
+TestClient::TestClient(uint16_t port, Loopback family, int receive_buffer, uint8_t host)
     : socket_(::socket(family == Loopback::ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (receive_buffer > 0) setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   int status = -1;
   if (family == Loopback::ipv4) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+    if (host != 1 && ::bind(fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     status = ::connect(fd(), reinterpret_cast<sockaddr*>(&address), sizeof address);

@@ -33,8 +33,9 @@ bool has_ipv6();
 
 class TestClient {
  public:
-  /// `receive_buffer` in bytes, 0 for the system's: small for a client that is to block the server.
-  explicit TestClient(uint16_t port, Loopback family = Loopback::ipv4, int receive_buffer = 0);
+  /// `receive_buffer` in bytes, 0 for the system's: small for a client that is to block the server. `host`: it connects from
+  /// 127.0.0.`host`.
+  explicit TestClient(uint16_t port, Loopback family = Loopback::ipv4, int receive_buffer = 0, uint8_t host = 1);
 
   bool connected() const { return static_cast<bool>(socket_); }
   int fd() const { return socket_.get(); }

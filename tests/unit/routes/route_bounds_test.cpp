@@ -69,6 +69,76 @@ TEST(RouteBounds, NamesThatAreAllAskedForOftenAreValues) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(routed(table, "/shops/" + word(i)), "/shops/{var}");
 }
 
+// A scanner that asks from outside for what is not there takes nothing from a service, however much it asks.
+TEST(RouteBounds, PathsThatNothingAnswersToTakeNoRoom) {
+  RoutesConfig config;
+  config.max_children = 10;
+  config.max_nodes = 50;
+  RouteTable table(config);
+  for (const char* path : {"/login", "/cart", "/users/17"}) table.route("GET", path);
+  const auto junk = [&](const std::string& path) { return std::string(table.text(table.route("GET", path, Answer::unmatched, 5))); };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(junk('/' + word(i)), '/' + word(i)) << "a broken link shows";
+  for (int i = 20; i < 2000; ++i) {
+    EXPECT_EQ(junk('/' + word(i % 45) + '/' + word(i)), "_unmatched");
+    EXPECT_EQ(junk("/users/" + word(i)), "_unmatched");
+  }
+  EXPECT_EQ(junk('/' + word(3)), '/' + word(3));
+  EXPECT_EQ(junk("/users/18"), "/users/{id}") << "a route whose value is not there";
+  EXPECT_EQ(junk("/cart"), "/cart");
+  EXPECT_EQ(junk("no path"), "_other");
+  for (const char* path : {"/login", "/cart", "/checkout", "/orders/recent"}) EXPECT_EQ(routed(table, path), path);
+  EXPECT_EQ(table.overflowed(), 0u);
+
+  EXPECT_EQ(routed(table, '/' + word(3)), '/' + word(3)) << "once it is answered otherwise it is a route, and makes room";
+  EXPECT_EQ(junk('/' + word(100)), '/' + word(100));
+  EXPECT_EQ(junk('/' + word(101)), "_unmatched");
+}
+
+TEST(RouteBounds, NamesOfUnmatchedPathsExpire) {
+  RouteTable table{RoutesConfig{}};
+  for (int i = 0; i < 30; ++i) table.route("GET", '/' + word(i), Answer::unmatched, 100 + static_cast<uint64_t>(i));
+  std::set<std::string> gone;
+  table.expire_unmatched(105, [&](RouteId route) { gone.insert(std::string(table.text(route))); });
+  EXPECT_EQ(gone.size(), 5u);
+  EXPECT_EQ(table.text(table.route("GET", '/' + word(29), Answer::unmatched, 200)), '/' + word(29));
+}
+
+// What a service refuses to strangers (401, 302 to a login) they can ask for without end.
+TEST(RouteBounds, RefusedNamesCollapseAlone) {
+  RoutesConfig config;
+  config.max_children = 20;
+  RouteTable table(config);
+  std::set<std::string> real;
+  for (int i = 0; i < 18; ++i) real.insert("/real" + word(i));
+  for (const std::string& path : real) table.route("GET", path);
+  for (int i = 0; i < 500; ++i) table.route("GET", '/' + word(i), Answer::refused);
+  EXPECT_EQ(table.text(table.route("GET", '/' + word(501), Answer::refused)), "/{var}");
+  for (const std::string& path : real) EXPECT_EQ(routed(table, path), path) << "asked for once, and served";
+  EXPECT_EQ(routed(table, "/new"), "/new");
+  RouteTable hanging(config);
+  for (int i = 0; i < 5; ++i) hanging.route("GET", "/report", Answer::refused);
+  EXPECT_EQ(hanging.text(hanging.route("GET", "/report", Answer::unmatched)), "/report") << "a backend that hangs keeps its names";
+}
+
+TEST(RouteBounds, UnusedPathsMakeRoom) {
+  RoutesConfig config;
+  config.max_children = 1000;
+  config.max_nodes = 20;
+  RouteTable table(config);
+  for (int i = 0; i < 20; ++i) table.route("GET", '/' + word(i), Answer::served, static_cast<uint64_t>(i));
+  EXPECT_EQ(table.route("GET", "/late", Answer::served, 30), RouteTable::kOverflow);
+  const RouteId kept = table.route("GET", '/' + word(19), Answer::served, 30);
+  table.make_room(10, [&](RouteId route) { return route == kept; });
+  EXPECT_EQ(table.text(kept), '/' + word(19));
+  std::set<RouteId> ids = {kept};
+  for (int i = 100; i < 110; ++i) {
+    const RouteId route = table.route("GET", '/' + word(i), Answer::served, 31);
+    EXPECT_EQ(table.text(route), '/' + word(i));
+    EXPECT_TRUE(ids.insert(route).second) << "an id in use is nobody else's";
+  }
+  EXPECT_EQ(table.route("GET", '/' + word(111), Answer::served, 31), RouteTable::kOverflow);
+}
+
 TEST(RouteBounds, NamesThatDifferByTheirNumbersAreOne) {
   RouteTable table{RoutesConfig{}};
   for (int i = 1; i <= 8; ++i) EXPECT_EQ(routed(table, "/c/step-" + std::to_string(i)), "/c/step-" + std::to_string(i));
@@ -166,7 +236,7 @@ TEST(RouteBounds, RandomTargetsMakeABoundedNumberOfCleanTemplates) {
     ASSERT_EQ(text.find('?'), std::string::npos);
     texts.insert(text);
   }
-  EXPECT_LE(texts.size(), 2 * config.max_nodes + 1);
+  EXPECT_LE(texts.size(), 2 * config.max_nodes + 2 + RouteTable::kUnmatchedNames);
   EXPECT_GT(table.overflowed(), 0u);
 }
 
