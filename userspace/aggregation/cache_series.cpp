@@ -37,13 +37,21 @@ CacheSeries::Series& CacheSeries::find(uint32_t service, std::string_view servic
   auto labels_of = [&](Metric metric) {
     return render_labels(descriptor(metric), naming_, {{"service", service_name}, {"cache_type", cache_type}});
   };
+  const uint64_t lines = 2;  // a name of their own they have in neither naming
+  if (cache_type == kOverflow) {
+    room_.lines.take_anyway(service, lines);
+  } else if (!room_.lines.take(service, lines)) {
+    return find(service, service_name, kOverflow);
+  }
   return known.emplace_back(Series{.cache_type = std::string(cache_type),
                                    .hits_labels = labels_of(hits_),
                                    .misses_labels = labels_of(misses_)});
 }
 
 void CacheSeries::forget_service(uint32_t service) {
-  if (service < services_.size()) services_[service] = {};
+  if (service >= services_.size()) return;
+  room_.lines.give_back(service, 2 * services_[service].size());
+  services_[service] = {};
 }
 
 uint64_t CacheSeries::series() const {

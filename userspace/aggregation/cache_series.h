@@ -14,6 +14,7 @@
 
 #include "aggregation/families.h"
 #include "aggregation/labels.h"
+#include "aggregation/series_room.h"
 
 namespace sockwatch {
 
@@ -21,7 +22,9 @@ class CacheSeries {
  public:
   static constexpr size_t kMaxCacheTypes = 16;
 
-  CacheSeries(NamingMode naming, Metric hits, Metric misses) : naming_(naming), hits_(hits), misses_(misses) {}
+  /// `room` outlives this.
+  CacheSeries(NamingMode naming, Metric hits, Metric misses, SeriesRoom& room)
+      : naming_(naming), hits_(hits), misses_(misses), room_(room) {}
 
   /// Counts what a cache of `cache_type` ("cdn", "redis", "memcached") answered. `service` is a dense small
   /// number named `service_name`.
@@ -50,6 +53,7 @@ class CacheSeries {
   NamingMode naming_;
   Metric hits_;
   Metric misses_;
+  SeriesRoom& room_;
   std::vector<std::vector<Series>> services_;
   uint64_t overflowed_ = 0;
 };

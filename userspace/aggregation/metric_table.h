@@ -43,6 +43,7 @@ enum class Metric : uint8_t {
   parse_errors,
   series,
   series_overflowed,
+  exposition_lines,
   limits_hit,
   service_users,
   connections,

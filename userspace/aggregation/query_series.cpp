@@ -56,6 +56,8 @@ struct QuerySeries::Operation {
 };
 
 struct QuerySeries::Link {
+  uint32_t service_id = 0;
+  uint64_t lines = 0;
   const Protocol* protocol = nullptr;
   Role role = Role::client;
   std::string service;
@@ -75,11 +77,12 @@ struct QuerySeries::Service {
   uint64_t peers = 0;
   uint64_t counts = 0;      ///< series of queries ...
   uint64_t operations = 0;  ///< ... and of their durations
+  uint64_t lines = 0;            ///< those of _overflow left out
   uint64_t make_room_at_ns = 0;  ///< not again before
 };
 
-QuerySeries::QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, const uint64_t& expire_ns)
-    : naming_(config.naming), max_series_(config.max_series), bounds_(bounds), expire_ns_(expire_ns) {}
+QuerySeries::QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, SeriesRoom& room)
+    : naming_(config.naming), max_series_(config.max_series), bounds_(bounds), room_(room) {}
 QuerySeries::~QuerySeries() = default;
 
 void QuerySeries::record(const QueryLink& wanted, const Query& query) {
@@ -132,13 +135,19 @@ QuerySeries::Link& QuerySeries::find(const QueryLink& wanted, uint64_t now_ns) {
     it = links.find(peer);
   }
   if (it != links.end()) return *it->second;
-  if (peer != kOverflow) ++service->peers;
 
   auto link = std::make_unique<Link>();
+  link->service_id = wanted.service;
+  link->peer = peer;
+  const uint64_t lines = gauge_lines(*wanted.protocol, wanted.role);
+  if (!take_lines(wanted.service, *link, lines)) {
+    if (!peer.empty() && peer != kOverflow) return overflow_link(wanted);
+    take_lines_anyway(wanted.service, *link, lines);
+  }
+  if (peer != kOverflow) ++service->peers;
   link->protocol = wanted.protocol;
   link->role = wanted.role;
   link->service = wanted.service_name;
-  link->peer = peer;
   if (wanted.role == Role::client) {
     for (size_t i = 0; i < kGauges.size(); ++i) link->gauge_labels[i] = labels_of(kGauges[i], *link, {});
   } else {
@@ -155,8 +164,74 @@ QuerySeries::Link& QuerySeries::overflow_link(const QueryLink& wanted) {
   return find(overflow, 0);
 }
 
-void QuerySeries::make_room(Service& service, uint64_t now_ns) const {
-  if (now_ns < service.make_room_at_ns || now_ns < expire_ns_) return;
+bool QuerySeries::take_lines(uint32_t service, Link& link, uint64_t lines) {
+  if (!room_.lines.take(service, lines)) return false;
+  add_lines(service, link, lines);
+  return true;
+}
+
+void QuerySeries::take_lines_anyway(uint32_t service, Link& link, uint64_t lines) {
+  room_.lines.take_anyway(service, lines);
+  add_lines(service, link, lines);
+}
+
+void QuerySeries::add_lines(uint32_t service, Link& link, uint64_t lines) {
+  link.lines += lines;
+  if (link.peer != kOverflow) services_[service]->lines += lines;
+}
+
+uint64_t QuerySeries::gauge_lines(const Protocol& protocol, Role role) const {
+  const uint64_t columns = naming_ == NamingMode::both ? 2 : 1;
+  if (role == Role::server) return std::tuple_size_v<SessionCounts> - 1;
+  return protocol.kind == ProtocolKind::database ? columns * kGauges.size() : 0;
+}
+
+// With every status that it may have.
+uint64_t QuerySeries::operation_lines(const Protocol& protocol, Role role) const {
+  const auto [counted, queries, durations] = metrics_of(protocol, role);
+  const bool by_status = descriptor(durations).otel.has_own_name();
+  uint64_t lines = naming_ == NamingMode::otel && by_status ? 0 : lines_of(bounds_.classic);
+  if (naming_ != NamingMode::classic && by_status) lines += kStatuses * lines_of(bounds_.otel);
+  for (const Naming column : {Naming::classic, Naming::otel})
+    if (counted && is_written(descriptor(queries), column, naming_)) lines += kStatuses;
+  return lines;
+}
+
+uint64_t QuerySeries::lines(uint32_t service) const {
+  return service < services_.size() && services_[service] ? services_[service]->lines : 0;
+}
+
+void QuerySeries::give_up_lines(uint32_t id, uint64_t lines) {
+  Service& service = *services_[id];
+  std::vector<uint64_t> used;
+  for_each_link([&](const Link& link) {
+    if (link.service_id == id && link.peer != kOverflow) used.push_back(link.used_ns);
+  });
+  std::sort(used.begin(), used.end());
+  const uint64_t enough = service.lines - std::min(service.lines, lines);
+  for (const uint64_t used_ns : used) {
+    if (service.lines <= enough) return;
+    for (auto& roles : service.links)
+      for (auto& links : roles)
+        std::erase_if(links, [&](const auto& entry) {
+          if (entry.second->used_ns != used_ns || entry.first == kOverflow || service.lines <= enough) return false;
+          erased(service, *entry.second);
+          return true;
+        });
+  }
+}
+
+void QuerySeries::erased(Service& service, const Link& link) {
+  --service.peers;
+  service.operations -= link.operations.size();
+  service.lines -= link.lines;
+  room_.lines.give_back(link.service_id, link.lines);
+  for (const auto& [name, operation] : link.operations)
+    for (const Operation::ByStatus& by_status : operation->statuses) service.counts -= by_status.known ? 1 : 0;
+}
+
+void QuerySeries::make_room(Service& service, uint64_t now_ns) {
+  if (now_ns < service.make_room_at_ns || now_ns < room_.expire_ns) return;
   service.make_room_at_ns = now_ns + kMakeRoomEveryNs;
   for (const bool addresses_only : {true, false}) {
     uint64_t gone = 0;
@@ -165,12 +240,9 @@ void QuerySeries::make_room(Service& service, uint64_t now_ns) const {
         gone += std::erase_if(links, [&](const auto& entry) {
           const Link& link = *entry.second;
           const bool open = std::any_of(link.sessions.begin(), link.sessions.end(), [](uint64_t n) { return n > 0; });
-          if (open || link.used_ns >= now_ns - expire_ns_ || entry.first == kOverflow) return false;
+          if (open || link.used_ns >= now_ns - room_.expire_ns || entry.first == kOverflow) return false;
           if (addresses_only && !is_address(link.peer)) return false;
-          --service.peers;
-          service.operations -= link.operations.size();
-          for (const auto& [name, operation] : link.operations)
-            for (const Operation::ByStatus& by_status : operation->statuses) service.counts -= by_status.known ? 1 : 0;
+          erased(service, link);
           return true;
         });
       }
@@ -196,6 +268,15 @@ QuerySeries::Operation& QuerySeries::operation_of(Link*& link, const QueryLink& 
   if (has_overflow && full(service)) {
     link = &overflow_link(wanted);
     return operation_of(link, wanted, name, now_ns);
+  }
+  const uint64_t lines = operation_lines(*link->protocol, link->role);
+  if (!take_lines(wanted.service, *link, lines)) {
+    if (has_overflow) {
+      link = &overflow_link(wanted);
+      return operation_of(link, wanted, name, now_ns);
+    }
+    if (name != kOverflow) return operation_of(link, wanted, kOverflow, now_ns);
+    take_lines_anyway(wanted.service, *link, lines);
   }
   ++service.operations;
   auto operation = std::make_unique<Operation>();
@@ -223,7 +304,11 @@ void QuerySeries::add_sessions(const QueryLink& wanted, SessionState state, uint
 }
 
 void QuerySeries::forget_service(uint32_t service) {
-  if (service < services_.size()) services_[service].reset();
+  if (service >= services_.size() || !services_[service]) return;
+  for_each_link([&](const Link& link) {
+    if (link.service_id == service) room_.lines.give_back(service, link.lines);
+  });
+  services_[service].reset();
 }
 
 uint64_t QuerySeries::series() const {

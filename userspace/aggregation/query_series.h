@@ -3,7 +3,7 @@
 // db_server_*.
 //
 // One thread. A record() of a known series costs no allocation. Bounded: `max_series` series a service, of
-// queries and of peers each; where that is full, peers that have not been asked for `expire_ns` go, addresses first, and
+// queries and of peers each; where that is full, peers that have not been asked for SeriesRoom::expire_ns go, addresses first, and
 // what still has no room is counted under peer="_overflow", and in overflowed().
 #pragma once
 
@@ -19,6 +19,7 @@
 
 #include "aggregation/duration_histogram.h"
 #include "aggregation/families.h"
+#include "aggregation/series_room.h"
 #include "config/config.h"
 #include "protocols/parser.h"
 
@@ -38,14 +39,19 @@ struct QueryLink {
 
 class QuerySeries {
  public:
-  /// `bounds` and `expire_ns`, how long what is unused is kept, outlive this.
-  QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, const uint64_t& expire_ns);
+  /// `bounds` and `room` outlive this.
+  QuerySeries(const MetricsConfig& config, const MetricBounds& bounds, SeriesRoom& room);
   ~QuerySeries();
 
   void record(const QueryLink& link, const Query& query);
   /// Forgets how many connections there are. What has been known keeps its series, at 0.
   void clear_sessions();
   void add_sessions(const QueryLink& link, SessionState state, uint64_t connections);
+
+  /// Lines of the page that a service's series take, those of _overflow left out.
+  uint64_t lines(uint32_t service) const;
+  /// Lets go of the peers that have not been asked for longest, so that others have at least so many lines.
+  void give_up_lines(uint32_t service, uint64_t lines);
 
   /// Removes a service's series.
   void forget_service(uint32_t service);
@@ -65,7 +71,13 @@ class QuerySeries {
   /// `now_ns`: CLOCK_MONOTONIC; 0 where nothing is to go.
   Link& find(const QueryLink& wanted, uint64_t now_ns);
   /// Lets go of a service's peers what has not been used for long enough.
-  void make_room(Service& service, uint64_t now_ns) const;
+  void make_room(Service& service, uint64_t now_ns);
+  bool take_lines(uint32_t service, Link& link, uint64_t lines);
+  void take_lines_anyway(uint32_t service, Link& link, uint64_t lines);
+  void add_lines(uint32_t service, Link& link, uint64_t lines);
+  void erased(Service& service, const Link& link);
+  uint64_t gauge_lines(const Protocol& protocol, Role role) const;
+  uint64_t operation_lines(const Protocol& protocol, Role role) const;
   Operation& operation_of(Link*& link, const QueryLink& wanted, std::string_view name, uint64_t now_ns);
   bool full(const Service& service) const;
   Link& overflow_link(const QueryLink& wanted);
@@ -78,7 +90,7 @@ class QuerySeries {
   const NamingMode naming_;
   const uint32_t max_series_;
   const MetricBounds& bounds_;
-  const uint64_t& expire_ns_;
+  SeriesRoom& room_;
   std::vector<std::unique_ptr<Service>> services_;
   uint64_t overflowed_ = 0;
 };

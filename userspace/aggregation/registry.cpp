@@ -1,11 +1,13 @@
 #include "aggregation/registry.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "aggregation/cache_series.h"
 #include "aggregation/families.h"
 #include "aggregation/labels.h"
 #include "aggregation/metric_table.h"
+#include "aggregation/series_room.h"
 #include "aggregation/service_series.h"
 
 namespace sockwatch {
@@ -22,9 +24,11 @@ struct Registry::Impl {
         routes(routes_config),
         bounds(metrics_config, Metric::http_request_duration),
         query_bounds(metrics_config, Metric::db_query_duration),
-        caches(metrics_config.naming, Metric::cache_hits, Metric::cache_misses),
-        cache_servers(metrics_config.naming, Metric::cache_server_hits, Metric::cache_server_misses),
-        queries(metrics_config, query_bounds, expire_ns) {}
+        room(metrics_config.max_total_lines, [this](uint32_t service, uint64_t lines) { give_up_lines(service, lines); },
+             [this](uint32_t service, uint64_t entries) { give_up_routes(service, entries); }),
+        caches(metrics_config.naming, Metric::cache_hits, Metric::cache_misses, room),
+        cache_servers(metrics_config.naming, Metric::cache_server_hits, Metric::cache_server_misses, room),
+        queries(metrics_config, query_bounds, room) {}
 
   struct Service {
     std::unique_ptr<ServiceSeries> roles[2];
@@ -36,8 +40,27 @@ struct Registry::Impl {
   ServiceSeries& series_of(uint32_t service, std::string_view name, Role role) {
     if (service >= services.size()) services.resize(service + 1);
     auto& series = services[service].roles[static_cast<size_t>(role)];
-    if (!series) series = std::make_unique<ServiceSeries>(role, name, metrics, routes, bounds, expire_ns);
+    if (!series) series = std::make_unique<ServiceSeries>(role, service, name, metrics, routes, bounds, room);
     return *series;
+  }
+
+  /// Of what the service has, that which has most gives most.
+  void give_up_lines(uint32_t service, uint64_t lines) {
+    ServiceSeries* most = nullptr;
+    if (service < services.size())
+      for (const auto& series : services[service].roles)
+        if (series && (most == nullptr || series->lines() > most->lines())) most = series.get();
+    if (most != nullptr && most->lines() >= queries.lines(service)) {
+      most->give_up_lines(lines);
+    } else if (queries.lines(service) > 0) {
+      queries.give_up_lines(service, lines);
+    }
+  }
+
+  void give_up_routes(uint32_t service, uint64_t entries) {
+    if (service >= services.size()) return;
+    for (const auto& series : services[service].roles)
+      if (series) series->give_up_routes(entries);
   }
 
   template <typename Visit>
@@ -51,7 +74,7 @@ struct Registry::Impl {
   RoutesConfig routes;
   MetricBounds bounds;
   MetricBounds query_bounds;
-  uint64_t expire_ns = 0;
+  SeriesRoom room;
   std::vector<Service> services;
   CacheSeries caches;
   CacheSeries cache_servers;
@@ -100,8 +123,10 @@ void Registry::add_sessions(const QueryLink& link, SessionState state, uint64_t 
 void Registry::set_active_connections(uint32_t service, std::string_view service_name, uint64_t connections) {
   if (service >= impl_->services.size()) impl_->services.resize(service + 1);
   Impl::Service& entry = impl_->services[service];
-  if (!entry.has_connections)
+  if (!entry.has_connections) {
     entry.labels = render_labels(descriptor(Metric::active_connections), impl_->metrics.naming, {{"service", service_name}});
+    impl_->room.lines.take_anyway(service, lines_of(entry.labels));
+  }
   entry.has_connections = true;
   entry.connections = connections;
 }
@@ -114,7 +139,7 @@ void Registry::set_route_patterns(const std::vector<std::string>& patterns) {
 }
 
 void Registry::set_expire_after(std::chrono::seconds expire_after) {
-  impl_->expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(expire_after).count());
+  impl_->room.expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(expire_after).count());
 }
 
 void Registry::advance(uint64_t now_ns) {
@@ -130,8 +155,17 @@ void Registry::forget_service(uint32_t service) {
   if (service >= impl_->services.size()) return;
   for (const auto& series : impl_->services[service].roles)
     if (series) impl_->overflowed_before += series->overflowed();
+  if (impl_->services[service].has_connections)
+    impl_->room.lines.give_back(service, lines_of(impl_->services[service].labels));
   impl_->services[service] = {};
 }
+
+void Registry::set_page_lines(uint64_t lines) {
+  FairShare& room = impl_->room.lines;
+  room.set_reserved(lines - std::min(lines, room.used()));
+}
+
+uint64_t Registry::total_lines_hits() const { return impl_->room.lines.hits(); }
 
 uint64_t Registry::series() const {
   uint64_t n = impl_->caches.series() + impl_->cache_servers.series() + impl_->queries.series();

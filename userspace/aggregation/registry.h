@@ -52,6 +52,11 @@ class Registry {
   /// Removes every series of a service (its processes have been gone for the configured time).
   void forget_service(uint32_t service);
 
+  /// How many lines the page had as a whole: what is not of services leaves them the less.
+  void set_page_lines(uint64_t lines);
+  /// How often MetricsConfig::max_total_lines was in the way.
+  uint64_t total_lines_hits() const;
+
   uint64_t series() const;
   uint64_t series_overflowed() const;
 

@@ -94,6 +94,18 @@ void write_process(Writer& writer) {
 
 }  // namespace
 
+uint64_t page_lines(const Snapshot& snapshot) {
+  uint64_t lines = 0;
+  std::string_view name;
+  for (const MetricFamily& family : snapshot.families) {
+    if (family.name() != name) lines += 2;  // its help and its type
+    name = family.name();
+    lines += family.samples.size();
+    if (family.bounds) lines += family.histograms.size() * (family.bounds->size() + 3);
+  }
+  return lines;
+}
+
 SelfSeries::SelfSeries(NamingMode naming, uint64_t started_ns) : naming_(naming), seen_up_to_ns_(started_ns) {}
 
 void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
@@ -123,6 +135,7 @@ void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
   writer.by(Metric::parse_errors, "reason", self.parse_errors);
   writer.one(Metric::series, static_cast<double>(self.series));
   writer.one(Metric::series_overflowed, static_cast<double>(self.series_overflowed));
+  writer.one(Metric::exposition_lines, 0);  // until all others are there
   writer.by(Metric::limits_hit, "limit", self.limits_hit);
   writer.by(Metric::service_users, "service", self.service_users);
   writer.one(Metric::connections, static_cast<double>(self.connections));
@@ -138,6 +151,9 @@ void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
   writer.by(Metric::web_refused_connections, "reason", self.refused_connections);
   write_process(writer);
   writer.move_to(out);
+  const uint64_t lines = page_lines(out);
+  for (MetricFamily& family : out.families)
+    if (family.descriptor == &descriptor(Metric::exposition_lines)) family.samples.front().value = static_cast<double>(lines);
   std::erase_if(known_, [&](const auto& entry) { return entry.second.snapshot != out.number; });
   seen_up_to_ns_ = out.taken_ns;
 }

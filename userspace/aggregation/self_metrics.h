@@ -44,6 +44,9 @@ struct SelfMetrics {
   std::map<std::string, uint64_t> bpf_runs;             ///< by program; empty unless the kernel keeps statistics
 };
 
+/// Lines that the page has in the text format.
+uint64_t page_lines(const Snapshot& snapshot);
+
 /// The series of sockwatch_* and process_* of this process: it remembers when each came to be.
 ///
 /// One thread. Bounded by what SelfMetrics holds: what is in it no longer is forgotten.

@@ -1,7 +1,5 @@
 #include "aggregation/service_series.h"
 
-#include <absl/container/flat_hash_set.h>
-
 #include <algorithm>
 #include <array>
 
@@ -13,6 +11,7 @@ namespace {
 constexpr std::string_view kOverflow = "_overflow";
 constexpr uint32_t kNoPeer = 0;
 constexpr uint32_t kTooManyPeers = UINT32_MAX;
+constexpr uint32_t kOtherMethod = 9;  // _OTHER
 constexpr uint64_t kMakeRoomEveryNs = 1'000'000'000;  // looking through all series takes a while
 constexpr uint16_t kOverflowStatus = 2;  // of an overflow series that has met too many; no status's key
 
@@ -45,17 +44,24 @@ RouteId route_of_key(uint64_t key) { return static_cast<RouteId>((key & UINT32_M
 
 }  // namespace
 
-ServiceSeries::ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics,
-                             const RoutesConfig& routes, const MetricBounds& bounds, const uint64_t& expire_ns)
+ServiceSeries::ServiceSeries(Role role, uint32_t service, std::string_view name, const MetricsConfig& metrics,
+                             const RoutesConfig& routes, const MetricBounds& bounds, SeriesRoom& room)
     : role_(role),
-      service_(service),
+      id_(service),
+      service_(name),
       naming_(metrics.naming),
       max_series_(metrics.max_series),
       bounds_(bounds),
-      expire_ns_(expire_ns),
+      room_(room),
       requests_metric_(role == Role::client ? Metric::http_client_requests : Metric::http_requests),
       durations_metric_(role == Role::client ? Metric::http_client_request_duration : Metric::http_request_duration),
-      routes_(routes) {}
+      routes_(routes, {.shared = &room.routes, .service = service}) {}
+
+ServiceSeries::~ServiceSeries() {
+  uint64_t lines = lines_;
+  for (const auto& [method, series] : overflow_) lines += series->lines;
+  room_.lines.give_back(id_, lines);
+}
 
 std::string_view ServiceSeries::record(std::string_view peer, const Transaction& transaction) {
   const uint32_t method = method_index(transaction.method);
@@ -92,14 +98,41 @@ ServiceSeries::Series* ServiceSeries::find(uint32_t method, RouteId route, std::
   if (it != series_.end()) return it->second.get();
   const auto full = [&] { return durations_ >= max_series_ || requests_ >= max_series_; };
   if (full() && (!make_room(now_ns) || full())) return overflow_series(method);
+  auto series = make(method, routes_.text(route), peer, false);
+  if (!take_lines(*series, series_lines(), false)) return overflow_series(method);
   ++durations_;
-  return (series_[key] = make(method, routes_.text(route), peer, false)).get();
+  return (series_[key] = std::move(series)).get();
 }
 
+// Where there is no room for a method's own, that of all others has some.
 ServiceSeries::Series* ServiceSeries::overflow_series(uint32_t method) {
-  std::unique_ptr<Series>& series = overflow_[method];
-  if (!series) series = make(method, kOverflow, kOverflow, true);
-  return series.get();
+  const auto known = overflow_.find(method);
+  if (known != overflow_.end()) return known->second.get();
+  auto series = make(method, kOverflow, kOverflow, true);
+  if (!take_lines(*series, series_lines(), method == kOtherMethod)) return overflow_series(kOtherMethod);
+  return (overflow_[method] = std::move(series)).get();
+}
+
+bool ServiceSeries::take_lines(Series& series, uint64_t lines, bool anyway) {
+  if (anyway) {
+    room_.lines.take_anyway(id_, lines);
+  } else if (!room_.lines.take(id_, lines)) {
+    return false;
+  }
+  series.lines += lines;
+  if (!series.overflow) lines_ += lines;
+  return true;
+}
+
+uint64_t ServiceSeries::series_lines() const {
+  return is_written(descriptor(durations_metric_), Naming::classic, naming_) ? lines_of(bounds_.classic) : 0;
+}
+
+uint64_t ServiceSeries::status_lines(uint16_t key) const {
+  uint64_t lines = 0;
+  for (const Naming column : {Naming::classic, Naming::otel}) lines += is_written(descriptor(requests_metric_), column, naming_) ? 1 : 0;
+  const bool timed = key != Status::unknown().key() && is_written(descriptor(durations_metric_), Naming::otel, naming_);
+  return lines + (timed ? lines_of(bounds_.otel) : 0);
 }
 
 std::unique_ptr<ServiceSeries::Series> ServiceSeries::make(uint32_t method, std::string_view path,
@@ -131,21 +164,28 @@ ServiceSeries::ByStatus ServiceSeries::make_status(const Series& series, uint16_
   return made;
 }
 
+ServiceSeries::ByStatus* ServiceSeries::known_status(Series& series, uint16_t key) const {
+  for (ByStatus& known : series.statuses)
+    if (known.status == key) return &known;
+  return nullptr;
+}
+
 // The counter of a status; another series' (the overflow's) when this one may have no more.
 ServiceSeries::ByStatus& ServiceSeries::status_of(Series*& series, uint32_t method, Status status, uint64_t now_ns) {
   uint16_t key = status.key();
-  for (ByStatus& known : series->statuses)
-    if (known.status == key) return known;
-  if (!series->overflow && requests_ >= max_series_ && (!make_room(now_ns) || requests_ >= max_series_)) {
-    series = overflow_series(method);
-    return status_of(series, method, status, now_ns);
-  }
-  if (series->overflow && series->statuses.size() >= kMaxOverflowStatuses && key != kOverflowStatus) {
+  if (ByStatus* known = known_status(*series, key)) return *known;
+  if (!series->overflow) {
+    const bool full = requests_ >= max_series_ && (!make_room(now_ns) || requests_ >= max_series_);
+    if (full || !take_lines(*series, status_lines(key), false)) {
+      series = overflow_series(method);
+      return status_of(series, method, status, now_ns);
+    }
+    ++requests_;
+  } else if (series->statuses.size() >= kMaxOverflowStatuses || !take_lines(*series, status_lines(key), false)) {
     key = kOverflowStatus;
-    for (ByStatus& known : series->statuses)
-      if (known.status == key) return known;
+    if (ByStatus* known = known_status(*series, key)) return *known;
+    take_lines(*series, status_lines(key), true);
   }
-  if (!series->overflow) ++requests_;
   series->statuses.push_back(make_status(*series, key));
   return series->statuses.back();
 }
@@ -163,9 +203,9 @@ uint32_t ServiceSeries::peer_id(std::string_view peer, uint64_t now_ns) {
 }
 
 bool ServiceSeries::make_room(uint64_t now_ns) {
-  if (now_ns < make_room_at_ns_ || now_ns < expire_ns_) return false;
+  if (now_ns < make_room_at_ns_ || now_ns < room_.expire_ns) return false;
   make_room_at_ns_ = now_ns + kMakeRoomEveryNs;
-  const uint64_t before_ns = now_ns - expire_ns_;
+  const uint64_t before_ns = now_ns - room_.expire_ns;
   const bool erased_any = erase_unused(before_ns, true) || erase_unused(before_ns, false);
   forget_unused_names(before_ns);
   return erased_any;
@@ -183,23 +223,45 @@ bool ServiceSeries::erase_unused(uint64_t before_ns, bool addresses_only) {
 void ServiceSeries::erased(const Series& series) {
   --durations_;
   requests_ -= series.statuses.size();
+  lines_ -= series.lines;
+  room_.lines.give_back(id_, series.lines);
+}
+
+void ServiceSeries::give_up_lines(uint64_t lines) {
+  std::vector<std::pair<uint64_t, uint64_t>> by_use;  // when it was used last, and its key
+  for (const auto& [key, series] : series_) by_use.emplace_back(series->used_ns, key);
+  std::sort(by_use.begin(), by_use.end());
+  const uint64_t enough = lines_ - std::min(lines_, lines);
+  for (auto it = by_use.begin(); it != by_use.end() && lines_ > enough; ++it) {
+    const auto series = series_.find(it->second);
+    erased(*series->second);
+    series_.erase(series);
+  }
+}
+
+void ServiceSeries::give_up_routes(uint64_t entries) {
+  const absl::flat_hash_set<RouteId> routes = routes_in_use();
+  routes_.give_up(entries, [&](RouteId route) { return routes.contains(route); });
+}
+
+absl::flat_hash_set<RouteId> ServiceSeries::routes_in_use() const {
+  absl::flat_hash_set<RouteId> routes = {route_at_hand_};
+  for (const auto& [key, series] : series_) routes.insert(route_of_key(key));
+  return routes;
 }
 
 void ServiceSeries::forget_unused_names(uint64_t before_ns) {
-  absl::flat_hash_set<RouteId> routes = {route_at_hand_};
+  const absl::flat_hash_set<RouteId> routes = routes_in_use();
   absl::flat_hash_set<uint32_t> peers = {peer_at_hand_};
-  for (const auto& [key, series] : series_) {
-    routes.insert(route_of_key(key));
-    peers.insert(static_cast<uint32_t>(key >> 32));
-  }
+  for (const auto& [key, series] : series_) peers.insert(static_cast<uint32_t>(key >> 32));
   routes_.make_room(before_ns, [&](RouteId route) { return routes.contains(route); });
   std::erase_if(peers_, [&](const auto& peer) { return !peers.contains(peer.second); });
   last_peer_id_ = 0;
 }
 
 void ServiceSeries::advance(uint64_t now_ns) {
-  if (now_ns < expire_ns_) return;
-  routes_.expire_unmatched(now_ns - expire_ns_, [&](RouteId gone) {
+  if (now_ns < room_.expire_ns) return;
+  routes_.expire_unmatched(now_ns - room_.expire_ns, [&](RouteId gone) {
     absl::erase_if(series_, [&](const auto& entry) {
       if (route_of_key(entry.first) != gone) return false;
       erased(*entry.second);

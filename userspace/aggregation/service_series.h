@@ -4,13 +4,14 @@
 // that is both. Kept is what the naming asks for.
 //
 // One thread. Bounded: MetricsConfig::max_series series of each metric; where that is full, series that have not been used
-// for `expire_ns` go, those of peers that are addresses first; what still has no room is counted under path="_overflow"
+// for SeriesRoom::expire_ns go, those of peers that are addresses first; what still has no room is counted under path="_overflow"
 // (and peer="_overflow"), whose own statuses are bounded too. Of a server, paths that nothing answers to take no room from
 // routes (RouteTable). About 600 bytes a series, and 64 for each bucket that has met a
 // trace.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
 #include <map>
@@ -22,6 +23,7 @@
 #include "aggregation/duration_histogram.h"
 #include "aggregation/families.h"
 #include "aggregation/labels.h"
+#include "aggregation/series_room.h"
 #include "config/config.h"
 #include "protocols/transaction.h"
 #include "routes/route_table.h"
@@ -30,9 +32,12 @@ namespace sockwatch {
 
 class ServiceSeries {
  public:
-  /// `bounds` and `expire_ns`, how long what is unused is kept, outlive this.
-  ServiceSeries(Role role, std::string_view service, const MetricsConfig& metrics, const RoutesConfig& routes,
-                const MetricBounds& bounds, const uint64_t& expire_ns);
+  /// `service`: a dense small number, named `name`. `bounds` and `room` outlive this.
+  ServiceSeries(Role role, uint32_t service, std::string_view name, const MetricsConfig& metrics, const RoutesConfig& routes,
+                const MetricBounds& bounds, SeriesRoom& room);
+  ~ServiceSeries();
+  ServiceSeries(const ServiceSeries&) = delete;
+  ServiceSeries& operator=(const ServiceSeries&) = delete;
 
   /// Returns the path that it was counted under, valid until the next call.
   std::string_view record(std::string_view peer, const Transaction& transaction);
@@ -41,6 +46,13 @@ class ServiceSeries {
   void advance(uint64_t now_ns);
 
   void set_route_patterns(const std::vector<std::string>& patterns) { routes_.set_patterns(patterns); }
+
+  /// Lines of the page that its series take, those of _overflow left out.
+  uint64_t lines() const { return lines_; }
+  /// Lets go of the series that have not been used for longest, so that others have at least so many lines.
+  void give_up_lines(uint64_t lines);
+  /// The same of routes (RouteTable::give_up).
+  void give_up_routes(uint64_t entries);
 
   /// Series kept, of all metrics.
   uint64_t series() const;
@@ -62,6 +74,7 @@ class ServiceSeries {
     std::string peer;
     bool overflow = false;
     uint64_t used_ns = 0;
+    uint64_t lines = 0;
     std::vector<ByStatus> statuses;
     LabelText labels;                              ///< of the classic histogram
     std::unique_ptr<DurationHistogram> durations;  ///< the classic one
@@ -73,6 +86,10 @@ class ServiceSeries {
   Series* overflow_series(uint32_t method);
   std::unique_ptr<Series> make(uint32_t method, std::string_view path, std::string_view peer, bool overflow);
   ByStatus& status_of(Series*& series, uint32_t method, Status status, uint64_t now_ns);
+  bool take_lines(Series& series, uint64_t lines, bool anyway);
+  uint64_t series_lines() const;
+  uint64_t status_lines(uint16_t key) const;
+  ByStatus* known_status(Series& series, uint16_t key) const;
   ByStatus make_status(const Series& series, uint16_t key) const;
   SeriesLabels labels_of(Metric metric, const Series& series, std::string_view status) const;
   uint32_t peer_id(std::string_view peer, uint64_t now_ns);
@@ -80,14 +97,16 @@ class ServiceSeries {
   bool make_room(uint64_t now_ns);
   bool erase_unused(uint64_t before_ns, bool addresses_only);
   void erased(const Series& series);
+  absl::flat_hash_set<RouteId> routes_in_use() const;
   void forget_unused_names(uint64_t before_ns);
 
   Role role_;
+  const uint32_t id_;
   std::string service_;
   const NamingMode naming_;
   const uint32_t max_series_;
   const MetricBounds& bounds_;
-  const uint64_t& expire_ns_;
+  SeriesRoom& room_;
   const Metric requests_metric_;
   const Metric durations_metric_;
   RouteTable routes_;
@@ -100,6 +119,7 @@ class ServiceSeries {
   uint64_t requests_ = 0;         ///< by status; the bound of the otel histograms, too
   uint64_t durations_ = 0;        ///< without
   uint64_t overflowed_ = 0;
+  uint64_t lines_ = 0;
   uint64_t make_room_at_ns_ = 0;  ///< not again before
   // Of the transaction at hand, whose series may not be made yet: make_room() must not take them back.
   RouteId route_at_hand_ = 0;

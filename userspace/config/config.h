@@ -68,6 +68,7 @@ struct MetricsConfig {
   std::vector<std::string> born_at_zero = {"Prometheus", "vm_promscrape", "vmagent", "Alloy", "GrafanaAgent", "otelcol",
                                            "opentelemetry-collector"};
   uint32_t max_series = 1000;                       ///< per metric and service; beyond it path="_overflow"
+  uint32_t max_total_lines = 50'000;                ///< of the page, all services together; beyond it _overflow
   uint32_t max_services = 1000;                     ///< beyond it service="_overflow"
   std::chrono::seconds expire_after{300};           ///< series of a service none of whose processes lives
 };

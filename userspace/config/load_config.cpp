@@ -36,6 +36,7 @@ class ConfigReader {
   using Path = std::string;
 
   static constexpr uint64_t kMaxCount = std::numeric_limits<uint32_t>::max();
+  static constexpr uint32_t kLeastLines = 1000;      // the agent's own are some hundred
   static constexpr uint32_t kLeastRouteLength = 16;  // "/{token}" and "/*"
 
   void read_attribution(const Node& node, const Path& path) {
@@ -151,6 +152,7 @@ class ConfigReader {
                        });
                      }},
                     {"max_series", count(out.max_series)},
+                    {"max_total_lines", count(out.max_total_lines, kLeastLines)},
                     {"max_services", count(out.max_services)},
                     {"expire_after", [&](auto& n, auto& p) {
                        yaml_.read_value(n, p, "a duration such as \"5m\"", out.expire_after,

@@ -25,6 +25,7 @@ Reloaded reload(const Config& running, const Config& fresh) {
   note(running.metrics.duration_buckets == fresh.metrics.duration_buckets, "metrics.duration_buckets");
   note(running.metrics.born_at_zero == fresh.metrics.born_at_zero, "metrics.born_at_zero");
   note(running.metrics.max_series == fresh.metrics.max_series, "metrics.max_series");
+  note(running.metrics.max_total_lines == fresh.metrics.max_total_lines, "metrics.max_total_lines");
   note(running.metrics.max_services == fresh.metrics.max_services, "metrics.max_services");
   note(running.capture.ring_bytes == fresh.capture.ring_bytes, "capture.ring_bytes");
   note(running.capture.max_connections == fresh.capture.max_connections, "capture.max_connections");

@@ -177,6 +177,7 @@ Result<> run_agent(const Config& config, const StartCapture& start, const std::f
     self.refused_connections = (*server)->refused();
     self.limits_hit["scrapers"] = (*server)->scrapers().forgotten();
     own_series.append(self, *snapshot);
+    pipeline.set_page_lines(page_lines(*snapshot));
     scrapes.answer(std::move(snapshot));
   };
 

@@ -80,6 +80,8 @@ class Pipeline final : private TransactionSink {
 
   /// Appends the metrics of services.
   void snapshot(Snapshot& out);
+  /// How many lines the page had: what is not of services leaves them the less (MetricsConfig::max_total_lines).
+  void set_page_lines(uint64_t lines) { registry_.set_page_lines(lines); }
   /// Fills in what the pipeline knows of itself.
   void fill(SelfMetrics& self) const;
 

@@ -105,6 +105,7 @@ void Pipeline::fill(SelfMetrics& self) const {
   for (const auto& [limit, hits] : resolver_.limits_hit()) self.limits_hit[limit] = hits;
   for (ServiceId service = 0; service < resolver_.count(); ++service)
     if (const size_t users = resolver_.users(service); users > 1) self.service_users[std::string(resolver_.name(service))] = users;
+  self.limits_hit["total_lines"] = registry_.total_lines_hits();
   self.connections = connections_.size();
 }
 

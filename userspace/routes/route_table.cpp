@@ -15,7 +15,7 @@
 namespace sockwatch {
 namespace {
 
-constexpr size_t kCacheSlots = 1024;
+constexpr size_t kCacheSlots = 256;
 constexpr std::string_view kOther = "_other";
 constexpr std::string_view kAuthority = "_authority";
 constexpr std::string_view kRest = "*";
@@ -113,8 +113,8 @@ struct RouteTable::Impl {
     uint64_t used_ns = 0;
   };
 
-  explicit Impl(const RoutesConfig& routes)
-      : config(routes), trie(routes.max_children, routes.max_nodes), buffers(routes.max_segments) {
+  Impl(const RoutesConfig& routes, RouteMemory route_memory)
+      : config(routes), memory(route_memory), trie(routes.max_children, routes.max_nodes, memory), buffers(routes.max_segments) {
     intern("_overflow");
     intern("_unmatched");
     set_patterns(routes.patterns);
@@ -131,15 +131,19 @@ struct RouteTable::Impl {
     }
   }
 
+  ~Impl() { memory.give_back(trie.nodes() + ids.size() - kReserved); }
+
   RouteId intern(std::string_view text) {
     const auto it = ids.find(text);
     if (it != ids.end()) return it->second;
     RouteId id = static_cast<RouteId>(texts.size());
+    if (id >= kReserved && !memory.take()) return overflow();
     if (!free_ids.empty()) {
       id = free_ids.back();
       free_ids.pop_back();
       texts[id] = text;
     } else if (texts.size() >= 2 * static_cast<size_t>(config.max_nodes) + kReserved + kUnmatchedNames) {
+      memory.give_back(1);
       return overflow();
     } else {
       texts.emplace_back(text);
@@ -159,6 +163,7 @@ struct RouteTable::Impl {
   RouteId unmatched_name(uint64_t now_ns);
 
   RoutesConfig config;
+  RouteMemory memory;
   size_t longest = 0;  ///< segments that are looked at; of a longer path one more is told
   std::vector<std::vector<std::string_view>> patterns;  // views into config.patterns
   RouteTrie trie;
@@ -243,7 +248,7 @@ RouteId RouteTable::Impl::unmatched_name(uint64_t now_ns) {
   return route;
 }
 
-RouteTable::RouteTable(const RoutesConfig& config) : impl_(std::make_unique<Impl>(config)) {}
+RouteTable::RouteTable(const RoutesConfig& config, RouteMemory memory) : impl_(std::make_unique<Impl>(config, memory)) {}
 RouteTable::~RouteTable() = default;
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 
@@ -286,8 +291,13 @@ void RouteTable::make_room(uint64_t before_ns, const std::function<bool(RouteId)
     } else {
       table.ids.erase(it++);
       table.free_ids.push_back(id);
+      table.memory.give_back(1);
     }
   }
+}
+
+void RouteTable::give_up(uint64_t entries, const std::function<bool(RouteId)>& in_use) {
+  make_room(impl_->trie.unused_since(entries), in_use);
 }
 
 std::string_view RouteTable::text(RouteId route) const { return impl_->texts[route]; }

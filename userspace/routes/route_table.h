@@ -9,8 +9,8 @@
 // routes and collapses none. The first few keep their name for a while, the rest is "_unmatched".
 //
 // One thread. A template's id and text stay valid until make_room() takes them back. Memory: at most
-// RoutesConfig::max_nodes trie nodes and twice as many templates, of RoutesConfig::max_length bytes at most; 32 KiB of
-// cache once the first target has come.
+// RoutesConfig::max_nodes trie nodes and twice as many templates, of RoutesConfig::max_length bytes at most; 8 KiB of
+// cache once the first target has come. Of all tables together: what `memory` bounds.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "routes/route_trie.h"
 
 namespace sockwatch {
 
@@ -40,7 +41,7 @@ class RouteTable {
   static constexpr RouteId kUnmatched = 1;        ///< "_unmatched"
   static constexpr size_t kUnmatchedNames = 20;   ///< paths that are no routes and keep their name
 
-  explicit RouteTable(const RoutesConfig& config);
+  explicit RouteTable(const RoutesConfig& config, RouteMemory memory = {});
   ~RouteTable();
   RouteTable(RouteTable&&) noexcept;
 
@@ -56,6 +57,9 @@ class RouteTable {
   /// will be given to other templates.
   void make_room(uint64_t before_ns, const std::function<bool(RouteId)>& in_use);
   std::string_view text(RouteId route) const;
+  /// For another service: forgets at least so many of the nodes and texts that have not been used for longest, and every id
+  /// that is not `in_use`.
+  void give_up(uint64_t entries, const std::function<bool(RouteId)>& in_use);
   /// Targets that had no room.
   uint64_t overflowed() const;
 

@@ -26,7 +26,7 @@ RouteUses* RouteTrie::settle(std::vector<std::string_view>& segments, bool serve
       }
     }
     if (it == node->children.end()) {
-      if (nodes_ >= max_nodes_) return nullptr;
+      if (nodes_ >= max_nodes_ || !memory_.take()) return nullptr;
       it = node->children.emplace(std::string(segment), std::make_unique<Node>()).first;
       ++nodes_;
       if (!is_placeholder(segment)) ++node->names;
@@ -70,11 +70,12 @@ RouteTrie::Child RouteTrie::numbered(Node& node, std::string_view segment) {
     together->uses.hits += uses.hits;
     together->uses.served += uses.served;
     together->uses.used_ns = std::max(together->uses.used_ns, uses.used_ns);
-    nodes_ -= size(*child.second);
+    gone(size(*child.second));
     --node.names;
     return true;
   });
   ++nodes_;
+  static_cast<void>(memory_.take());  // several have just been given back
   ++node.names;
   ++generation_;
   return node.children.emplace(wanted, std::move(together)).first;
@@ -105,7 +106,7 @@ void RouteTrie::erase_names(Node& node, const std::function<bool(const Node&)>& 
   std::erase_if(node.children, [&](const auto& child) {
     if (is_placeholder(child.first) || !goes(*child.second)) return false;
     --node.names;
-    nodes_ -= size(*child.second);
+    gone(size(*child.second));
     return true;
   });
 }
@@ -120,11 +121,31 @@ void RouteTrie::prune(Node& node, uint64_t before_ns) {
     Node& below = *child.second;
     prune(below, before_ns);
     if (!below.children.empty() || below.uses.used_ns >= before_ns) return false;
-    --nodes_;
+    gone(1);
     if (!is_placeholder(child.first)) --node.names;
     return true;
   });
   if (node.children.empty()) node.open_to = Openness::all;
+}
+
+void RouteTrie::gone(uint32_t nodes) {
+  nodes_ -= nodes;
+  memory_.give_back(nodes);
+}
+
+uint64_t RouteTrie::unused_since(uint64_t nodes) const {
+  std::vector<uint64_t> used;
+  const std::function<void(const Node&)> visit = [&](const Node& node) {
+    for (const auto& [segment, child] : node.children) {
+      if (child->children.empty()) used.push_back(child->uses.used_ns);
+      visit(*child);
+    }
+  };
+  visit(root_);
+  if (used.empty()) return 0;
+  const auto nth = used.begin() + static_cast<std::ptrdiff_t>(std::min<uint64_t>(nodes, used.size()) - 1);
+  std::nth_element(used.begin(), nth, used.end());
+  return *nth + 1;
 }
 
 RouteUses RouteTrie::total(const Node& node) {

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "util/fair_share.h"
+
 namespace sockwatch {
 
 /// How a path that ends at a node has been asked for.
@@ -28,11 +30,24 @@ struct RouteUses {
   }
 };
 
+/// One service's part of the memory that the routes of all services share, in nodes and texts. Without a bound: everything.
+struct RouteMemory {
+  FairShare* shared = nullptr;
+  uint32_t service = 0;
+
+  bool take() const { return shared == nullptr || shared->take(service, 1); }
+  void give_back(uint64_t entries) const {
+    if (shared != nullptr) shared->give_back(service, entries);
+  }
+};
+
 class RouteTrie {
  public:
   static constexpr std::string_view kVariable = "{var}";
 
-  RouteTrie(uint32_t max_children, uint32_t max_nodes) : max_children_(max_children), max_nodes_(max_nodes) {}
+  /// `memory`: of this table's part of what all services share.
+  RouteTrie(uint32_t max_children, uint32_t max_nodes, RouteMemory memory)
+      : max_children_(max_children), max_nodes_(max_nodes), memory_(memory) {}
 
   static constexpr uint64_t kEstablishedHits = 10;    ///< of a name that stays, at least
   static constexpr uint64_t kEstablishedFactor = 10;  ///< and times its neighbours' median
@@ -45,6 +60,8 @@ class RouteTrie {
   RouteUses* find(std::vector<std::string_view>& segments);
   /// Makes room: paths that have not been asked for since `before_ns` go.
   void prune(uint64_t before_ns);
+  /// The time since when all but `nodes` of the paths have been asked for.
+  uint64_t unused_since(uint64_t nodes) const;
   /// Changes whenever nodes have gone: earlier answers no longer hold.
   uint32_t generation() const { return generation_; }
   uint32_t nodes() const { return nodes_; }
@@ -67,11 +84,13 @@ class RouteTrie {
   /// Removes the names for which `goes` holds.
   void erase_names(Node& node, const std::function<bool(const Node&)>& goes);
   void prune(Node& node, uint64_t before_ns);
+  void gone(uint32_t nodes);
   static uint32_t size(const Node& node);
   static RouteUses total(const Node& node);
 
   uint32_t max_children_;
   uint32_t max_nodes_;
+  RouteMemory memory_;
   uint32_t nodes_ = 0;
   uint32_t generation_ = 0;
   Node root_;

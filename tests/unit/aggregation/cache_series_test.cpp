@@ -32,8 +32,14 @@ Taken taken(CacheSeries& series) {
   return {snapshot.families.at(0), snapshot.families.at(1)};
 }
 
+/// More room than any of these tests needs.
+SeriesRoom& plenty() {
+  static SeriesRoom room(1'000'000, [](uint32_t, uint64_t) {}, [](uint32_t, uint64_t) {});
+  return room;
+}
+
 TEST(CacheSeries, CountsByServiceAndType) {
-  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses, plenty());
   series.record(1, "shop", "redis", 3, 1);
   series.record(1, "shop", "redis", 1, 0);
   series.record(1, "shop", "cdn", 0, 2);
@@ -49,13 +55,13 @@ TEST(CacheSeries, CountsByServiceAndType) {
 }
 
 TEST(CacheSeries, NothingSaidMakesNoSeries) {
-  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses, plenty());
   series.record(7, "shop", "redis", 0, 0);
   EXPECT_EQ(series.series(), 0u);
 }
 
 TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
-  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses, plenty());
   for (int i = 0; i < 100; ++i) series.record(0, "shop", "type" + std::to_string(i), 2, 1);
   EXPECT_EQ(series.series(), 2 * (CacheSeries::kMaxCacheTypes + 1));
   const uint64_t beyond = 100 - CacheSeries::kMaxCacheTypes;
@@ -69,7 +75,7 @@ TEST(CacheSeries, TypesBeyondTheBoundAreCountedTogether) {
 }
 
 TEST(CacheSeries, AForgottenServiceIsGoneAndItsOverflowIsNot) {
-  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses);
+  CacheSeries series(NamingMode::classic, Metric::cache_hits, Metric::cache_misses, plenty());
   for (int i = 0; i < 17; ++i) series.record(2, "shop", "type" + std::to_string(i), 1, 0);
   series.record(1, "auth", "redis", 1, 0);
   series.forget_service(2);

@@ -304,6 +304,73 @@ TEST(Registry, JunkTakesNothingFromAServersRoutes) {
   EXPECT_EQ(series(values(registry), "http_client_requests_total"), 40u) << "what others answer says nothing of a client's routes";
 }
 
+uint64_t lines(Registry& registry) {
+  Snapshot snapshot;
+  registry.snapshot(snapshot);
+  uint64_t n = 0;
+  for (const MetricFamily& family : snapshot.families)
+    n += family.samples.size() + (family.bounds ? family.histograms.size() * (family.bounds->size() + 3) : 0);
+  return n;
+}
+
+// Caps multiply: many services with many routes each. The page has one bound, and a service that is modest its routes.
+TEST(Registry, TheLinesOfAllServicesTogetherAreBoundedAndFair) {
+  for (const NamingMode naming : {NamingMode::classic, NamingMode::otel, NamingMode::both}) {
+    MetricsConfig metrics;
+    metrics.naming = naming;
+    metrics.max_total_lines = 5000;
+    RoutesConfig routes;
+    routes.max_children = 1000;
+    Registry registry(metrics, routes);
+    const auto modest = [&](uint64_t second) {
+      for (int i = 0; i < 3; ++i) record(registry, {.target = "/real" + word(i), .start_ns = second * 1'000'000'000}, 90, "modest");
+    };
+    for (uint32_t service = 0; service < 20; ++service)
+      for (int i = 0; i < 300; ++i)
+        record(registry, {.method = i % 2 ? "GET" : "PUT", .target = '/' + word(i), .start_ns = 1'000'000'000}, service, "greedy" + std::to_string(service));
+    EXPECT_LE(lines(registry), 5000u);
+    EXPECT_GT(lines(registry), 3500u) << "what is there is used";
+    modest(2);
+    QueryLink link{.service = 91, .service_name = "asks", .protocol = &protocols()[kProtocols - 1], .role = Role::client, .peer = "db"};
+    registry.record(link, {.operation = "SELECT", .status = QueryStatus::ok, .start_ns = 2, .duration_ns = 1});
+    link.service = 92;
+    for (int i = 0; i < 500; ++i) {
+      const std::string peer = "10.0." + std::to_string(i / 100) + '.' + std::to_string(i) + ":5432";
+      link.peer = peer;
+      registry.record(link, {.operation = "SELECT", .status = QueryStatus::ok, .start_ns = 2, .duration_ns = 1});
+      registry.add_sessions(link, SessionState::idle, 1);
+    }
+    modest(3);
+    const Values found = values(registry);
+    EXPECT_LE(lines(registry), 5000u);
+    if (naming != NamingMode::otel) {
+      EXPECT_THAT(paths(found, "200"), testing::IsSupersetOf({"/real" + word(0), "/real" + word(1), "/real" + word(2)}));
+    }
+    EXPECT_GT(registry.series_overflowed(), 0u);
+    EXPECT_GT(registry.total_lines_hits(), 0u);
+    registry.set_page_lines(lines(registry) + 500);
+    EXPECT_LE(lines(registry), 4500u);
+    for (uint32_t service = 0; service < 100; ++service) registry.forget_service(service);
+    EXPECT_EQ(lines(registry), 0u);
+    const uint64_t overflowed = registry.series_overflowed();
+    for (int i = 0; i < 100; ++i) record(registry, {.target = '/' + word(i)});
+    EXPECT_EQ(registry.series_overflowed(), overflowed) << "what was let go of is there again";
+  }
+}
+
+// Whose routes fill the memory that all share gives way, too.
+TEST(Registry, RoutesOfAllServicesTogetherAreBounded) {
+  RoutesConfig routes;
+  routes.max_children = 5000;
+  MetricsConfig metrics;
+  metrics.max_series = 10;
+  Registry registry(metrics, routes);
+  for (uint32_t service = 0; service < 30; ++service)
+    for (int i = 0; i < 4000; ++i) record(registry, {.target = '/' + word(i), .start_ns = 1000}, service, "junk" + std::to_string(service));
+  for (int i = 0; i < 5; ++i) record(registry, {.target = "/real" + word(i), .start_ns = 2000}, 90, "modest");
+  EXPECT_EQ(paths(values(registry), "200").count("/real" + word(4)), 1u);
+}
+
 constexpr uint64_t kSecondNs = 1'000'000'000;
 
 TEST(Registry, NamesOfBrokenLinksExpireInALivingService) {

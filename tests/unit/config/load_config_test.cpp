@@ -171,6 +171,7 @@ metrics:
   max_series: 10
   born_at_zero: [MyScraper]
   max_services: 11
+  max_total_lines: 1200
   expire_after: 1h30m
 capture: {ring_bytes: 64KiB, max_connections: 12}
 web: {listen_address: "[::1]:0", telemetry_path: /m, max_connections: 13, max_requests: 0, allowed_clients: [10.0.0.0/8, "::1"]}
@@ -202,6 +203,7 @@ paths: {procfs: /host/proc, cgroupfs: /host/cgroup, btf: /host/btf}
   EXPECT_EQ(config.metrics.max_series, 10u);
   EXPECT_THAT(config.metrics.born_at_zero, testing::ElementsAre("MyScraper"));
   EXPECT_EQ(config.metrics.max_services, 11u);
+  EXPECT_EQ(config.metrics.max_total_lines, 1200u);
   EXPECT_EQ(config.metrics.expire_after, std::chrono::seconds(5400));
   EXPECT_EQ(config.capture.ring_bytes, 65536u);
   EXPECT_EQ(config.capture.max_connections, 12u);

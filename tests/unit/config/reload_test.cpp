@@ -34,6 +34,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
   fresh.attribution.docker_socket = "/elsewhere";
   fresh.routes.max_children = fresh.routes.max_nodes = fresh.routes.max_segments = 3;
   fresh.routes.max_length = 64;
+  fresh.metrics.max_total_lines = 2000;
   fresh.metrics.naming = NamingMode::both;
   fresh.metrics.duration_buckets = {1};
   fresh.metrics.born_at_zero = {};
@@ -53,6 +54,7 @@ TEST(Reload, LeavesWhatCannotAndNamesIt) {
                                             "metrics.duration_buckets",
                                             "metrics.born_at_zero",
                                             "metrics.max_series",
+                                            "metrics.max_total_lines",
                                             "metrics.max_services",
                                             "capture.ring_bytes",
                                             "capture.max_connections",
