@@ -25,6 +25,9 @@ std::string_view peer_label(const QueryLink& link) {
                                                                                     : std::string_view();
 }
 
+// A link that goes by no peer is all that there is of its kind, and may be the one that asks for room.
+bool gives_way(std::string_view peer) { return !peer.empty() && peer != kOverflow; }
+
 /// The metrics that a link's queries are counted in.
 struct QueryMetrics {
   bool counted;  ///< the first one is in use: a cache's hits and misses say as much
@@ -205,7 +208,7 @@ void QuerySeries::give_up_lines(uint32_t id, uint64_t lines) {
   Service& service = *services_[id];
   std::vector<uint64_t> used;
   for_each_link([&](const Link& link) {
-    if (link.service_id == id && link.peer != kOverflow) used.push_back(link.used_ns);
+    if (link.service_id == id && gives_way(link.peer)) used.push_back(link.used_ns);
   });
   std::sort(used.begin(), used.end());
   const uint64_t enough = service.lines - std::min(service.lines, lines);
@@ -214,7 +217,7 @@ void QuerySeries::give_up_lines(uint32_t id, uint64_t lines) {
     for (auto& roles : service.links)
       for (auto& links : roles)
         std::erase_if(links, [&](const auto& entry) {
-          if (entry.second->used_ns != used_ns || entry.first == kOverflow || service.lines <= enough) return false;
+          if (entry.second->used_ns != used_ns || !gives_way(entry.first) || service.lines <= enough) return false;
           erased(service, *entry.second);
           return true;
         });

@@ -14,6 +14,8 @@ constexpr KernelHelper kRequired[] = {
     {"bpf_sock_from_file", ""},
     {"bpf_sk_storage_get", "bpf_sk_storage_get_tracing"},
     {"bpf_get_socket_cookie", "bpf_get_socket_ptr_cookie"},
+    {"bpf_task_storage_get", ""},
+    {"bpf_task_storage_delete", ""},
     {"bpf_task_pt_regs", ""},
 };
 

@@ -313,6 +313,9 @@ uint64_t lines(Registry& registry) {
   return n;
 }
 
+/// What a service has under `_overflow` is always kept: the page may exceed its bound by the last two histograms of it.
+constexpr uint64_t kKeptAnyway = 2 * 17;
+
 // Caps multiply: many services with many routes each. The page has one bound, and a service that is modest its routes.
 TEST(Registry, TheLinesOfAllServicesTogetherAreBoundedAndFair) {
   for (const NamingMode naming : {NamingMode::classic, NamingMode::otel, NamingMode::both}) {
@@ -328,7 +331,7 @@ TEST(Registry, TheLinesOfAllServicesTogetherAreBoundedAndFair) {
     for (uint32_t service = 0; service < 20; ++service)
       for (int i = 0; i < 300; ++i)
         record(registry, {.method = i % 2 ? "GET" : "PUT", .target = '/' + word(i), .start_ns = 1'000'000'000}, service, "greedy" + std::to_string(service));
-    EXPECT_LE(lines(registry), 5000u);
+    EXPECT_LE(lines(registry), 5000u + kKeptAnyway);
     EXPECT_GT(lines(registry), 3500u) << "what is there is used";
     modest(2);
     QueryLink link{.service = 91, .service_name = "asks", .protocol = &protocols()[kProtocols - 1], .role = Role::client, .peer = "db"};
@@ -342,7 +345,7 @@ TEST(Registry, TheLinesOfAllServicesTogetherAreBoundedAndFair) {
     }
     modest(3);
     const Values found = values(registry);
-    EXPECT_LE(lines(registry), 5000u);
+    EXPECT_LE(lines(registry), 5000u + kKeptAnyway);
     if (naming != NamingMode::otel) {
       EXPECT_THAT(paths(found, "200"), testing::IsSupersetOf({"/real" + word(0), "/real" + word(1), "/real" + word(2)}));
     }

@@ -115,7 +115,7 @@ TEST(CapturePlan, WhyALesserWayIsTakenIsKept) {
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_EQ(plan.value().attach_reason, "this kernel has no tracepoint sock_send_length");
   EXPECT_THAT(plan.value().listing_reason, HasSubstr("refuses iterator over socket storage (Operation not permitted)"));
-  const Result<CapturePlan> asked = plan_capture(kernel.ask(), {.attach = AttachMode::fexit, .listing = ListingMode::descriptors});
+  const Result<CapturePlan> asked = plan_capture(kernel.ask(), forced(AttachMode::fexit, ListingMode::descriptors));
   ASSERT_TRUE(asked) << asked.error().message;
   EXPECT_EQ(asked.value().attach_reason + asked.value().listing_reason, "") << "it was asked for";
 }

@@ -22,7 +22,7 @@ namespace {
 // Older than any kernel with type data in /sys, or called where a kernel lacks it by no one (bpf/compat.bpf.h).
 const std::set<std::string> kEverywhere = {"bpf_map_lookup_elem",     "bpf_map_update_elem",      "bpf_map_delete_elem",
                                            "bpf_ktime_get_ns",        "bpf_get_smp_processor_id", "bpf_get_current_pid_tgid",
-                                           "bpf_get_current_comm",    "bpf_get_current_task",     "bpf_get_current_cgroup_id",
+                                           "bpf_get_current_comm",    "bpf_get_current_uid_gid", "bpf_get_current_task",     "bpf_get_current_cgroup_id",
                                            "bpf_seq_write",           "bpf_probe_read_kernel_str", "bpf_probe_read_user_str"};
 const std::set<std::string> kGuarded = {"bpf_loop", "bpf_skc_to_unix_sock"};
 
