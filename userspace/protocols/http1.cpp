@@ -76,7 +76,7 @@ Verdict Http1::unseen(Direction direction, const Passage& passage, const Unseen&
     if (passage.exact_run) request_.gap_run = passage.run;
     return Verdict::undecided;
   }
-  if (answer_tells_ && (direction != request_direction_ || !is_deaf(passage))) return Verdict::not_mine;  // nothing will tell any longer
+  if (answer_tells_ && (direction != request_direction_ || !is_deaf(passage))) return not_http();  // nothing will tell any longer
   return direction == request_direction_ ? request_unseen(passage, bytes) : response_unseen(passage, bytes);
 }
 

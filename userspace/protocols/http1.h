@@ -135,6 +135,11 @@ class Http1 final : public Parser {
   bool request_line_is_credible() const;
   Verdict on_bad_request_line(const Passage& passage);
   void wait_for_refusal(const Passage& passage);
+  /// The first line is no request, and will not be shown to be one.
+  Verdict not_http() {
+    left_ = true;
+    return Verdict::not_mine;
+  }
   bool is_deaf(const Passage& passage) const {
     return request_.phase == Phase::lost && request_.deaf_run != 0 && passage.run <= request_.deaf_run;
   }

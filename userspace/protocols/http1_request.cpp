@@ -7,7 +7,7 @@
 namespace sockwatch {
 
 Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
-  if (answer_tells_ && (unread_bytes_ += bytes.size()) > kMaxUnread) return Verdict::not_mine;  // whoever refuses does so before
+  if (answer_tells_ && (unread_bytes_ += bytes.size()) > kMaxUnread) return not_http();  // whoever refuses does so before
   const uint64_t last_ns = std::max(std::exchange(request_.last_ns, passage.ts_ns), response_.last_ns);
   if (!request_.reader.started()) after_silence_ = last_ns != 0 && passage.ts_ns >= last_ns + kQuietNs;
   request_.last_run = passage.run;
@@ -32,7 +32,7 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
         if (!request_.detached) newest().run = passage.run;
         return Verdict::mine;
       case Phase::lost:
-        if (is_deaf(passage) || looks_like_request(bytes) == Likeness::no) return recognised_ ? Verdict::mine : Verdict::undecided;
+        if (answer_tells_ || is_deaf(passage) || looks_like_request(bytes) == Likeness::no) return recognised_ ? Verdict::mine : Verdict::undecided;
         request_.phase = Phase::head;
         request_.resyncing = true;
         request_.reader.reset();

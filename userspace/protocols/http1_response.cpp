@@ -131,7 +131,7 @@ Verdict Http1::read_response_head(const Passage& passage, std::string_view& byte
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
   if (step.outcome == HeadOutcome::complete) return on_response_head(passage, true);
 
-  if (answer_tells_) return Verdict::not_mine;
+  if (answer_tells_) return not_http();
   sink_.on_parse_error(ParseError::bad_response);
   if (response_.resyncing) {
     response_.phase = Phase::lost;
@@ -195,6 +195,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     response_.body.start_chunked();
     response_.phase = Phase::body;
   } else if (head.has_length && head.bad_length && !head.other_coding) {
+    sink_.on_parse_error(ParseError::bad_response);
     begin_unframed_response();  // whether its reader believes one of its lengths shows when it asks again
   } else if (head.has_length && !head.other_coding) {
     response_.body.start_length(head.content_length);

@@ -64,6 +64,12 @@ constexpr Dialogue kRefusals[] = {
       > foo bar|
       x
     )"},
+    {"first_line_whose_answer_cannot_come", R"(
+      > GET /a HTTZ/1.1||
+      <.
+      > hello
+      > GET /b HTTP/1.1||
+    )"},
     {"server_speaks_first", R"(
       < 220 there|
       > HTTX|
@@ -129,6 +135,7 @@ constexpr Dialogue kRefusals[] = {
     {"lengths_that_differ_in_the_response", R"(
       > GET /a HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 5|Content-Length: 2||hello
+      = error bad_response
       > GET /b HTTP/1.1||
       < HTTP/1.1 200 OK|Content-Length: 0||
       = GET /a 200 0 5
