@@ -57,7 +57,8 @@ static __always_inline __u32 unix_path(struct sock *sk, char *out)
 	return length;
 }
 
-static __always_inline bool emit_open(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
+/* No part of its callers: together they would take too much of the stack. */
+static __noinline int emit_open(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
 {
 	struct scratch *s = scratch();
 	struct sw_open *open;

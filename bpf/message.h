@@ -207,7 +207,12 @@ static __always_inline bool take(struct gather *g, struct scratch *s, __u64 base
 		__u64 n = to - from;
 
 		barrier_var(n); /* or the compiler's idea of the bound is not the verifier's */
-		if (n > SW_CAPTURE_MAX || bpf_probe_read_user(s->data + at, n, (void *)(base + from - g->position))) {
+		if (n > SW_CAPTURE_MAX) {
+			g->fault = 1;
+			return true;
+		}
+		barrier_var(n); /* or it is kept on the stack from before the comparison, without the bound */
+		if (bpf_probe_read_user(s->data + at, n, (void *)(base + from - g->position))) {
 			g->fault = 1;
 			return true;
 		}
@@ -222,8 +227,17 @@ static __always_inline bool take(struct gather *g, struct scratch *s, __u64 base
 			__u64 n = end - from;
 
 			barrier_var(n);
-			if (n > SW_TAIL_MAX - at ||
-			    bpf_probe_read_user(s->tail + at, n, (void *)(base + from - g->position))) {
+			if (n > SW_TAIL_MAX) {
+				g->fault = 1;
+				return true;
+			}
+			barrier_var(n); /* or one comparison is made of both, with a bound that 6.1's verifier does not know */
+			if (n > SW_TAIL_MAX - at) {
+				g->fault = 1;
+				return true;
+			}
+			barrier_var(n);
+			if (bpf_probe_read_user(s->tail + at, n, (void *)(base + from - g->position))) {
 				g->fault = 1;
 				return true;
 			}

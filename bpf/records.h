@@ -181,7 +181,7 @@ struct sw_entry {
 #define SW_RING_SLACK (SW_CAPTURE_MAX + 1024u)
 
 /* What a CPU's programs work in, at most. */
-#define SW_SCRATCH_BYTES (2 * SW_CAPTURE_MAX + 1024u)
+#define SW_SCRATCH_BYTES (2 * SW_CAPTURE_MAX + 2048u)
 
 /*
  * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any

@@ -62,9 +62,13 @@ struct scratch {
 		struct sw_process process;
 		char service[SW_SERVICE_MAX];
 	} owner;
+	struct {
+		struct sw_header header;
+		__u8 probe[2 * PROBE_MAX];
+	} first; /* the first bytes of a direction, told of late */
 	__u8 tail[SW_TAIL_MAX];
 	struct sw_header header;
-	__u8 data[2 * SW_CAPTURE_MAX];
+	__u8 data[2 * SW_CAPTURE_MAX + SW_TAIL_MAX]; /* the tail follows what was captured, of which 6.1 knows the mask's bound alone */
 };
 _Static_assert(sizeof(struct scratch) <= SW_SCRATCH_BYTES, "struct scratch");
 

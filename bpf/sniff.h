@@ -172,24 +172,23 @@ static __always_inline bool judge_answer(struct socket_state *st, __u32 directio
 static __noinline void emit_probe(struct socket_state *st, __u32 direction)
 {
 	struct stream *d = &st->streams[direction & 1];
-	struct {
-		struct sw_header header;
-		__u8 probe[2 * PROBE_MAX];
-	} r;
 	__u32 captured = st->probe_len & (2 * PROBE_MAX - 1);
+	struct scratch *s = scratch();
 
-	__builtin_memset(&r.header, 0, sizeof(r.header));
-	r.header.socket = st->cookie;
-	r.header.ts_ns = d->last_ts;
-	r.header.length = d->offset;
-	r.header.tgid = st->tgid;
-	r.header.run = st->run - 1;
-	r.header.captured = captured;
-	r.header.kind = SW_RECORD_SEGMENT;
-	r.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
-	__builtin_memcpy(r.probe, st->probe, sizeof(r.probe));
+	if (!s)
+		return;
+	__builtin_memset(&s->first.header, 0, sizeof(s->first.header));
+	s->first.header.socket = st->cookie;
+	s->first.header.ts_ns = d->last_ts;
+	s->first.header.length = d->offset;
+	s->first.header.tgid = st->tgid;
+	s->first.header.run = st->run - 1;
+	s->first.header.captured = captured;
+	s->first.header.kind = SW_RECORD_SEGMENT;
+	s->first.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	bpf_probe_read_kernel(s->first.probe, sizeof(s->first.probe), st->probe);
 	count(SW_COUNT_SEGMENTS);
-	if (!output(&r, sizeof(r.header) + captured, bpf_ktime_get_ns()))
+	if (!output(&s->first, sizeof(s->first.header) + captured, bpf_ktime_get_ns()))
 		count_lost(st, direction, true);
 	d->told = d->offset;
 }
