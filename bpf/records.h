@@ -80,8 +80,8 @@ struct sw_process {
 	sw_u8 pad[6];
 };
 
-/* Bytes of a service's name from the environment, with the NUL that ends it while it is copied. */
-#define SW_SERVICE_MAX 129u
+/* Bytes of a service's name from the environment, with its NUL: more than a name may have (128), so that a longer one is known. */
+#define SW_SERVICE_MAX 136u
 
 /* The variables of the environment that tell a service's name. A longer name than fits is not looked for here. */
 #define SW_VARIABLES 8u     /* a power of two */
@@ -181,7 +181,7 @@ struct sw_entry {
 #define SW_RING_SLACK (SW_CAPTURE_MAX + 1024u)
 
 /* What a CPU's programs work in, at most. */
-#define SW_SCRATCH_BYTES (2 * SW_CAPTURE_MAX + 2048u)
+#define SW_SCRATCH_BYTES (2 * SW_CAPTURE_MAX + 1152u)
 
 /*
  * Advice from userspace: array element (cookie % SW_ADVICE_SLOTS) holds the cookie of a socket that is of no interest any
