@@ -3,7 +3,6 @@
 #include <linux/capability.h>
 
 #include <atomic>
-#include <optional>
 
 #include "aggregation/self_metrics.h"
 #include "pipeline/capture_loop.h"
@@ -73,18 +72,18 @@ Result<> give_up_privileges() { return keep_capabilities({CAP_SYS_PTRACE, CAP_DA
 /// The server's threads are started by one that has given up what only loading the programs needs: each thread holds its own.
 Result<std::unique_ptr<MetricsServer>> start_server(MetricsServer::Endpoint endpoint, const Config& config,
                                                     MetricsServer::ScrapeFunction scrape, MetricsServer::ReloadFunction reload) {
-  std::optional<Result<std::unique_ptr<MetricsServer>>> server;
+  Result<std::unique_ptr<MetricsServer>> server = Error{"the metrics server was not started"};
   auto starter = SmallThread::start("metrics-start", [&] {
     if (const Result<> kept = give_up_privileges(); !kept) {
-      server.emplace(kept.error());
+      server = kept.error();
     } else {
-      server.emplace(MetricsServer::start(std::move(endpoint), config.web, std::move(scrape), std::move(reload), {},
-                                          config.metrics.born_at_zero));
+      server = MetricsServer::start(std::move(endpoint), config.web, std::move(scrape), std::move(reload), {},
+                                    config.metrics.born_at_zero);
     }
   });
   if (!starter) return starter.error();
   starter.value().join();
-  return std::move(*server);
+  return server;
 }
 
 // A start with less than there could be is never silent.
