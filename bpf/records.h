@@ -34,7 +34,8 @@ enum sw_direction { SW_RECV = 0, SW_SEND = 1 };
 #define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND */
 #define SW_FLAG_RESET 2 /* close: by RST */
 #define SW_FLAG_UNREAD 8 /* close: the socket lives on, but says nothing that is known, and is watched no longer ... */
-#define SW_FLAG_TLS 16   /* ... since it is TLS */
+#define SW_FLAG_TLS 16   /* ... since it is TLS ... */
+#define SW_FLAG_HTTP2 32 /* ... or HTTP/2, whose server spoke first */
 #define SW_FLAG_PEEKED 4 /* segment: the bytes were looked at, not consumed; they will pass later */
 
 /* sw_header.hidden: why bytes could not be read. */

@@ -66,12 +66,21 @@ __noinline int emit_part(struct socket_state *st)
 	return p->skip < p->length;
 }
 
-/* Of an accepted connection on which nothing is known that was said: userspace is to count whose it was. */
-static __noinline int tell_unread(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
+/*
+ * Of a connection on which nothing is known that was said, once: userspace is to count whose it was. Where even the kind is not known,
+ * only of an accepted one. `answer` holds the first bytes of who spoke second: of HTTP/2 a server may have spoken first.
+ */
+static __noinline int tell_unread(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid, __u64 answer)
 {
-	if (!st->passive || (!st->opened && !emit_open(sk, st, now, tgid)))
+	__u8 kind = 0;
+
+	if (st->probe[0] == 0x16 && (st->probe_len < 2 || st->probe[1] == 3))
+		kind = SW_FLAG_TLS;
+	else if (answer == WORD('P', 'R', 'I', ' ', '*', ' ', 'H', 'T'))
+		kind = SW_FLAG_HTTP2;
+	if ((!st->passive && !kind) || (!st->opened && !emit_open(sk, st, now, tgid)))
 		return 0;
-	emit_control(st, SW_RECORD_CLOSE, SW_FLAG_UNREAD | (st->probe[0] == 0x16 ? SW_FLAG_TLS : 0));
+	emit_control(st, SW_RECORD_CLOSE, SW_FLAG_UNREAD | kind);
 	st->closed = 1;
 	return 0;
 }
@@ -130,7 +139,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		captured = m->hidden ? 0 : copy_message(s, length, 0, length < SMALL_SEGMENT ? length : SMALL_SEGMENT, 0);
 		if (!judge_answer(st, direction, s->data, captured)) {
 			st->verdict = VERDICT_IGNORE;
-			tell_unread(sk, st, now, tgid);
+			tell_unread(sk, st, now, tgid, captured >= 8 ? *(__u64 *)s->data : 0);
 			return;
 		}
 		answers = true;

@@ -125,7 +125,7 @@ constexpr std::array<MetricDescriptor, kMetrics> kTable = {{
     {"sockwatch_unreadable_segments_total", counter, "",
      "Sends and receives that may have held a message's head and whose bytes could not be read.", "service,reason"},
     {"sockwatch_unreadable_connections_total", counter, "",
-     "Connections that a service accepted and on which nothing was said that is understood.", "service,reason"},
+     "Connections of a service on which nothing, or nothing more, was said that is understood.", "service,reason"},
     {"sockwatch_transactions_total", counter, "",
      "Requests observed, by the role of the socket's owner.", "protocol,role"},
     {"sockwatch_parse_errors_total", counter, "",

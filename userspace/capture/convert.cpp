@@ -49,6 +49,12 @@ Hidden to_hidden(sw_u8 reason) {
   return reason < SW_HIDDEN_REASONS ? static_cast<Hidden>(reason) : Hidden::syscall;
 }
 
+Unread to_unread(sw_u8 flags) {
+  if (!(flags & SW_FLAG_UNREAD)) return Unread::none;
+  if (flags & SW_FLAG_TLS) return Unread::tls;
+  return flags & SW_FLAG_HTTP2 ? Unread::http2 : Unread::other;
+}
+
 }  // namespace
 
 bool to_event(const void* record, size_t size, SocketEvent& event) {
@@ -98,7 +104,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
     case SW_RECORD_CLOSE:
       event.kind = SocketEvent::Kind::close;
       event.close.reset = h.flags & SW_FLAG_RESET;
-      event.close.unread = !(h.flags & SW_FLAG_UNREAD) ? Unread::none : h.flags & SW_FLAG_TLS ? Unread::tls : Unread::other;
+      event.close.unread = to_unread(h.flags);
       event.close.end[0] = h.offset;
       event.close.end[1] = h.length;
       return true;

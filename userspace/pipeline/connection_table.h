@@ -30,6 +30,8 @@ struct Connection {
   ServiceId service = ServiceResolver::kUnknown;
   bool named = false;         ///< the service was told by the recording
   bool accepted = false;      ///< came out of accept()
+  bool unread = false;        ///< is counted among those that cannot be understood
+  bool http2 = false;         ///< begins with HTTP/2's preface
   bool serves_http = false;   ///< has been the server of a transaction
   bool assumed_start = false; ///< of a recording that does not tell where the connection began
   bool joined = false;        ///< the recording begins in the middle of it: offsets count from its first segments

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kSweepNs = 5'000'000'000;
 constexpr uint64_t kRoomNs = 1'000'000'000;  // between two times that refused sockets are let come back
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n";
 constexpr const char* kLostConnectionLimit = "connection_limit";
 constexpr const char* kLostMemoryLimit = "memory_limit";
 
@@ -76,7 +77,7 @@ void Pipeline::on_event(const SocketEvent& event) {
       break;
     case SocketEvent::Kind::close:
       if (event.close.unread != Unread::none) {
-        ++unread_[{connection->service, event.close.unread}];
+        count_unread(*connection, event.close.unread);
         connection->conversation.reset();
       }
       for (Direction d : {Direction::recv, Direction::send})
@@ -210,6 +211,7 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   if (!std::exchange(connection.started[direction], true) && connection.joined)
     connection.cursors[direction].place(s.offset, 0);  // what was before is nothing that was lost
   connection.last_direction = s.direction;
+  if (s.offset == 0 && as_text(s.data).starts_with(kHttp2Preface)) connection.http2 = true;
   current_hidden_ = s.hidden;
   consume(connection, s.direction,
           {.ts_ns = event.ts_ns,
@@ -261,7 +263,11 @@ void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t 
 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
   if (verdict == Verdict::not_mine || verdict == Verdict::finished) {
-    if (verdict == Verdict::not_mine && connection.accepted) ++unread_[{connection.service, Unread::other}];
+    if (verdict == Verdict::not_mine && connection.http2) {
+      count_unread(connection, Unread::http2);
+    } else if (verdict == Verdict::not_mine && connection.accepted) {
+      count_unread(connection, Unread::other);
+    }
     if (live_ && log_enabled(LogLevel::debug)) tell_of_dropping(connection, verdict);
     drop(connection);
     return;
@@ -289,6 +295,10 @@ void Pipeline::tell_of_dropping(const Connection& connection, Verdict verdict) {
                {"why", verdict == Verdict::finished ? "it has left its protocol" : "no protocol that is known"},
                {"others_not_told", std::to_string(dropping_told_.skipped())}});
   });
+}
+
+void Pipeline::count_unread(Connection& connection, Unread why) {
+  if (!std::exchange(connection.unread, true)) ++unread_[{connection.service, why}];
 }
 
 // Nothing more is looked at until there is room again.

@@ -101,6 +101,7 @@ class Pipeline final : private TransactionSink {
   void on_refused_segment(const SocketEvent& event);
   void refuse(SocketId socket);
   void tell_of_dropping(const Connection& connection, Verdict verdict);
+  void count_unread(Connection& connection, Unread why);
   void give_up(Connection& connection, uint64_t ts_ns);
   void end_as_unknown(Connection& connection, uint64_t ts_ns);
   void begin_in_the_middle(Connection& connection, uint64_t ts_ns);
@@ -155,7 +156,7 @@ class Pipeline final : private TransactionSink {
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;
   std::map<std::pair<ServiceId, Hidden>, uint64_t> unreadable_;
-  std::map<std::pair<ServiceId, Unread>, uint64_t> unread_;  ///< accepted connections of which nothing was understood
+  std::map<std::pair<ServiceId, Unread>, uint64_t> unread_;  ///< connections, each once
 };
 
 }  // namespace sockwatch

@@ -56,8 +56,14 @@ void Pipeline::count_sessions() {
 void Pipeline::on_parse_error(ParseError error) {
   ++parse_errors_[static_cast<size_t>(error)];
   if (error == ParseError::orphan_response) current_->doubtful = false;  // a head of HTTP all the same
-  if (error == ParseError::encrypted) ++unreadable_[{current_->service, Hidden::encrypted}];
-  if (error == ParseError::compressed) ++unreadable_[{current_->service, Hidden::compressed}];
+  if (error == ParseError::encrypted) {
+    ++unreadable_[{current_->service, Hidden::encrypted}];
+    count_unread(*current_, Unread::encrypted);
+  }
+  if (error == ParseError::compressed) {
+    ++unreadable_[{current_->service, Hidden::compressed}];
+    count_unread(*current_, Unread::compressed);
+  }
   const bool needed = error == ParseError::unseen_request || error == ParseError::unseen_response;
   if (needed && current_hidden_ != Hidden::none) ++unreadable_[{current_->service, current_hidden_}];
 }

@@ -43,6 +43,9 @@ std::string_view to_string(Unread kind) {
   switch (kind) {
     case Unread::none: return "none";
     case Unread::tls: return "tls";
+    case Unread::http2: return "http2";
+    case Unread::encrypted: return "encrypted";
+    case Unread::compressed: return "compressed";
     case Unread::other: return "other";
   }
   return "other";

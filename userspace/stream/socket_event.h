@@ -94,9 +94,16 @@ struct Eof {
   uint64_t end = 0;    ///< offset behind its last byte, so that a loss at the very end is noticed; 0: not told
 };
 
-/// What a connection says of which nothing is understood.
-enum class Unread : uint8_t { none, tls, other };
-inline constexpr size_t kUnreadKinds = 3;
+/// Why nothing, or nothing more, is understood of what a connection says.
+enum class Unread : uint8_t {
+  none,
+  tls,
+  http2,
+  encrypted,   ///< as a database and its client agreed
+  compressed,  ///< the same
+  other,
+};
+inline constexpr size_t kUnreadKinds = 6;
 std::string_view to_string(Unread kind);
 
 struct Close {

@@ -50,6 +50,18 @@ TEST(Convert, EndsTellWhereTheStreamsEnd) {
   EXPECT_EQ(event.close.end[1], 500u);
 }
 
+TEST(Convert, TellsWhyAConnectionIsWatchedNoLonger) {
+  sw_header header{};
+  header.kind = SW_RECORD_CLOSE;
+  SocketEvent event;
+  for (const auto& [flags, why] : {std::pair{0, Unread::none}, {SW_FLAG_UNREAD, Unread::other}, {SW_FLAG_UNREAD | SW_FLAG_TLS, Unread::tls},
+                                   {SW_FLAG_UNREAD | SW_FLAG_HTTP2, Unread::http2}}) {
+    header.flags = static_cast<sw_u8>(flags);
+    ASSERT_TRUE(to_event(&header, sizeof(header), event));
+    EXPECT_EQ(event.close.unread, why);
+  }
+}
+
 TEST(Convert, RefusesARecordThatClaimsMoreThanItHolds) {
   sw_header header{};
   header.kind = SW_RECORD_SEGMENT;

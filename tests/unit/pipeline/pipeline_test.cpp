@@ -585,6 +585,33 @@ TEST_F(PipelineTest, AcceptedConnectionsOfWhichNothingIsUnderstoodAreCounted) {
   EXPECT_EQ((self().unreadable_connections.count({"client", "other"})), 0u);
 }
 
+TEST_F(PipelineTest, ConnectionsOfHttp2AreCountedOnceAtEitherEnd) {
+  start();
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string settings("\0\0\6\4\0\0\0\0\0\0\3\0\0\0\144", 15);
+  open(1, between("10.0.0.1:80", "10.0.0.7:5000", "shop"));
+  open(2, between("10.0.0.7:5000", "10.0.0.1:80", "client"));
+  for (int i = 0; i < 2; ++i) {
+    say(1, Direction::recv, preface);
+    say(1, Direction::send, settings);
+    say(2, Direction::send, preface);
+    say(2, Direction::recv, settings);
+  }
+  EXPECT_EQ((self().unreadable_connections[{"shop", "http2"}]), 1u);
+  EXPECT_EQ((self().unreadable_connections[{"client", "http2"}]), 1u);
+  EXPECT_EQ(self().unreadable_connections.size(), 2u);
+}
+
+TEST_F(PipelineTest, AServerOfHttp1ThatRefusesHttp2IsUnderstood) {
+  start();
+  Open accepted = between("10.0.0.1:80", "10.0.0.7:5000", "shop");
+  accepted.accepted = true;
+  open(1, accepted);
+  say(1, Direction::recv, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  say(1, Direction::send, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(self().unreadable_connections.empty());
+}
+
 // A recording that does not tell where its connections begin: what looks like no request is the middle of one.
 TEST_F(PipelineTest, ALineThatIsNoRequestIsOneWhereTheConnectionsStartWasSeen) {
   start();
