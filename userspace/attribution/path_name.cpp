@@ -20,7 +20,7 @@ constexpr std::string_view kGenericFolders =
     "src source bin sbin dist build lib libexec app apps application out target opt srv root usr local share var www html htdocs code public "
     "current releases release shared workspace work scripts script server cmd backend dist-packages site-packages quarkus-app main config "
     "conf etc mnt data media project projects repo repos git deploy service services env venv virtualenv site sites web http api resources "
-    "classes packages gems gem bundle ruby lib64 static standalone functions proc self cwd run";
+    "classes packages gems gem bundle ruby lib64 static standalone functions proc self cwd run dev fd";
 
 // Below these every folder is a person's or made up.
 constexpr std::string_view kBelowIsNobody = "home tmp Users _npx";

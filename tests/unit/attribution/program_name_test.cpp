@@ -177,6 +177,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kBash, {"bash", "-eu", "-o", "pipefail", "shop.sh"}, "shop"},
         Case{kBash, {"bash", "--rcfile", "x", "shop.sh"}, "shop"},
         Case{kBash, {"bash", "-c", "serve"}, "bash"}, Case{kBash, {"-bash"}, "bash"},
+        Case{kBash, {"bash", "/dev/fd/63"}, "bash"},
         Case{"/usr/bin/dash", {"sh", "/usr/local/bin/shop"}, "shop"},
         Case{"/usr/bin/dash", {"sh", "+e", "shop.sh"}, "shop"}));
 
