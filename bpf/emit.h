@@ -57,6 +57,12 @@ static __always_inline __u32 unix_path(struct sock *sk, char *out)
 	return length;
 }
 
+/* SW_FLAG_SEND, or 0. */
+static __always_inline __u8 run_direction(const struct socket_state *st)
+{
+	return st->last_direction == SW_SEND ? SW_FLAG_SEND : 0;
+}
+
 /* No part of its callers: together they would take too much of the stack. */
 static __noinline int emit_open(struct sock *sk, struct socket_state *st, __u64 now, __u32 tgid)
 {
@@ -70,7 +76,10 @@ static __noinline int emit_open(struct sock *sk, struct socket_state *st, __u64 
 	__builtin_memset(&s->open, 0, sizeof(s->open));
 	s->open.header.socket = st->cookie;
 	s->open.header.ts_ns = now;
+	s->open.header.offset = st->streams[SW_RECV].offset;
+	s->open.header.length = st->streams[SW_SEND].offset;
 	s->open.header.kind = SW_RECORD_OPEN;
+	s->open.header.flags = run_direction(st);
 	s->open.header.tgid = tgid;
 	s->open.header.run = st->run;
 	service = fill_process(&open->process, s->open.service);
@@ -122,17 +131,14 @@ static __noinline void emit_control(struct socket_state *st, __u8 kind, __u8 fla
 		.tgid = st->tgid,
 		.run = st->run,
 		.kind = kind,
-		.flags = flags,
+		.flags = kind == SW_RECORD_CLOSE ? flags | run_direction(st) : flags,
 	};
 
 	if (output(&header, sizeof(header), header.ts_ns))
 		return;
 	count(SW_COUNT_LOST_CONTROL);
-	if (kind == SW_RECORD_CLOSE) {
-		__u8 lost = 1;
-
-		bpf_map_update_elem(&sw_lost_closes, &header.socket, &lost, BPF_ANY);
-	}
+	if (kind == SW_RECORD_CLOSE)
+		bpf_map_update_elem(&sw_lost_closes, &header.socket, &header, BPF_ANY);
 }
 
 /* Tells of the bytes that passed since the last record, of which only the end is known. */
@@ -157,12 +163,14 @@ static __noinline void emit_untold(struct socket_state *st, __u32 direction)
 	r.header.captured = 0;
 	r.header.tail = u->tail_len;
 	r.header.kind = SW_RECORD_SEGMENT;
-	r.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	r.header.flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (d->run_records ? SW_FLAG_LATER : 0);
 	r.header.hidden = u->hidden;
 	__builtin_memcpy(r.tail, u->tail, SW_TAIL_MAX);
 	count(SW_COUNT_SEGMENTS);
-	if (!output(&r, size, bpf_ktime_get_ns()))
+	if (!output(&r, size, bpf_ktime_get_ns())) {
 		count(SW_COUNT_LOST_SEGMENTS);
+		st->lost = 1;
+	}
 	d->told = d->offset;
 	u->tail_len = 0;
 	u->hidden = 0;

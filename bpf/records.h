@@ -31,12 +31,13 @@ enum sw_record_kind {
 enum sw_direction { SW_RECV = 0, SW_SEND = 1 };
 
 /* sw_header.flags */
-#define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND */
+#define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND; open, close: that of the run */
 #define SW_FLAG_RESET 2 /* close: by RST */
 #define SW_FLAG_UNREAD 8 /* close: the socket lives on, but says nothing that is known, and is watched no longer ... */
 #define SW_FLAG_TLS 16   /* ... since it is TLS ... */
 #define SW_FLAG_HTTP2 32 /* ... or HTTP/2, whose server spoke first */
 #define SW_FLAG_PEEKED 4 /* segment: the bytes were looked at, not consumed; they will pass later */
+#define SW_FLAG_LATER 64 /* segment: others of its run came before it */
 
 /* sw_header.hidden: why bytes could not be read. */
 enum sw_hidden_reason {
@@ -60,8 +61,8 @@ enum sw_hidden_reason {
 struct sw_header {
 	sw_u64 socket; /* socket cookie */
 	sw_u64 ts_ns;  /* CLOCK_MONOTONIC, when the (last) byte passed */
-	sw_u64 offset; /* in this direction's stream; eof, close: where the received stream ends */
-	sw_u64 length; /* on the wire; eof, close: where the sent stream ends */
+	sw_u64 offset; /* in this direction's stream; open, eof, close: where the received stream stands */
+	sw_u64 length; /* on the wire; open, eof, close: where the sent stream stands */
 	sw_u32 tgid;
 	sw_u32 run;      /* counts changes of direction */
 	sw_u32 captured; /* first bytes that follow */
@@ -133,10 +134,14 @@ struct sw_socket_entry {
 	sw_u8 passive;   /* 1: accepted; 0: connected or not known */
 	sw_u8 attached;  /* a process holds it: accept() has returned it and close() has not been called */
 	sw_u8 known_start; /* set up while we watched */
-	sw_u8 pending;   /* bytes have passed that no record told of */
+	sw_u8 pending;   /* SW_PENDING_...: what no record told of */
 	sw_u32 tgid;
 	sw_u32 run;
 };
+
+#define SW_PENDING_UNTOLD 1 /* bytes that passed last */
+#define SW_PENDING_LOST 2   /* bytes whose record was lost */
+#define SW_PENDING_SEND 4   /* not why: the present run is of sent bytes */
 
 /* What the iterator is asked to write: sw_iterate, a global of the kernel side. */
 enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };
@@ -145,7 +150,9 @@ enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };
 enum sw_counter {
 	SW_COUNT_SEGMENTS = 0,        /* segments that passed on watched sockets and were to be told of */
 	SW_COUNT_LOST_SEGMENTS,       /* of these, the ring was full */
-	SW_COUNT_LOST_REQUESTS,       /* lost segments that began a request */
+	SW_COUNT_LOST_REQUESTS,       /* of these, those that began a request, on sockets of which userspace had not been told */
+	SW_COUNT_LOST_RECEIVED,       /* bytes of lost segments on such sockets */
+	SW_COUNT_LOST_SENT,
 	SW_COUNT_LOST_CONTROL,        /* open, eof, close, owner records: the ring was full */
 	SW_COUNT_NO_STATE,            /* a socket could not be watched: no memory for its state */
 	SW_COUNT_POSTPONED_REQUESTS,  /* requests on sockets for which there was no room */
@@ -193,7 +200,7 @@ struct sw_entry {
 #define SW_ADVICE_SLOTS 4096u
 #define SW_ADVICE_POSTPONE (1ull << 63) /* no cookie is that large */
 
-/* Closed sockets of which no record could tell, at most: about 1 MiB of kernel memory. */
+/* Closed sockets of which no record could tell, at most: about 2 MiB of kernel memory. */
 #define SW_LOST_CLOSES 16384u
 
 #ifdef __cplusplus

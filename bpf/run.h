@@ -46,23 +46,40 @@ static __always_inline void fill_header(struct sw_header *h, struct socket_state
 	h->captured = 0;
 	h->tail = 0;
 	h->kind = SW_RECORD_SEGMENT;
-	h->flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
+	h->flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (st->streams[direction & 1].run_records ? SW_FLAG_LATER : 0);
 	h->hidden = SW_HIDDEN_NONE;
 }
 
-static __always_inline void count_lost(struct socket_state *st, __u32 direction, bool begins)
+/* Of bytes that a listing has to tell of, should nothing else pass. The flag is shared by all CPUs: it is written seldom. */
+static __always_inline void ask_for_listing(void)
 {
-	count(SW_COUNT_LOST_SEGMENTS);
-	if (begins && st->request_direction == 1 + direction)
-		count(SW_COUNT_LOST_REQUESTS);
+	if (!sw_unreported)
+		sw_unreported = 1;
 }
 
-/* The same of bytes that a listing has to tell of, should nothing else pass. The flag is shared by all CPUs: it is written seldom. */
+/* What was lost of a socket that userspace knows shows in the offsets and runs of its next record, or in a listing. */
+static __always_inline void count_lost(struct socket_state *st, __u32 direction, bool begins, __u64 length)
+{
+	struct sw_ring *r = ring();
+
+	if (!r)
+		return;
+	r->counts[SW_COUNT_LOST_SEGMENTS]++;
+	if (st->opened) {
+		st->lost = 1;
+		ask_for_listing();
+		return;
+	}
+	if (begins && st->request_direction == 1 + direction)
+		r->counts[SW_COUNT_LOST_REQUESTS]++;
+	r->counts[direction == SW_SEND ? SW_COUNT_LOST_SENT : SW_COUNT_LOST_RECEIVED] += length;
+}
+
+/* Bytes that pass and are not told of now. */
 static __always_inline void pass_untold(struct stream *d, __u64 n, __u64 now)
 {
 	pass(d, n, now);
-	if (!sw_unreported)
-		sw_unreported = 1;
+	ask_for_listing();
 }
 
 /* The bytes have been told of, or counted as lost. */

@@ -60,7 +60,7 @@ __noinline int emit_part(struct socket_state *st)
 		__builtin_memcpy(s->data + captured, s->tail, SW_TAIL_MAX);
 	count(SW_COUNT_SEGMENTS);
 	if (!output(&s->header, sizeof(s->header) + captured + tail, p->now))
-		count_lost(st, p->direction, false);
+		count_lost(st, p->direction, false, rest);
 	told(d, rest, captured, p->now);
 	p->skip += rest;
 	return p->skip < p->length;
@@ -236,7 +236,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		return;
 	}
 lost:
-	count_lost(st, direction, begins);
+	count_lost(st, direction, begins, length - skip);
 	told(d, length - skip, captured, now);
 }
 

@@ -114,7 +114,7 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 	h = reserve(r, sizeof(*h) + length, now);
 	if (!h) {
 		publish(r);
-		count_lost(st, direction, d->run_records == 0);
+		count_lost(st, direction, d->run_records == 0, length);
 		told(d, length, 0, now);
 		return true;
 	}

@@ -188,8 +188,11 @@ static __noinline void emit_probe(struct socket_state *st, __u32 direction)
 	s->first.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
 	bpf_probe_read_kernel(s->first.probe, sizeof(s->first.probe), st->probe);
 	count(SW_COUNT_SEGMENTS);
-	if (!output(&s->first, sizeof(s->first.header) + captured, bpf_ktime_get_ns()))
-		count_lost(st, direction, true);
+	if (!output(&s->first, sizeof(s->first.header) + captured, bpf_ktime_get_ns())) {
+		st->opened = 0; /* what passed before it is told of is counted here */
+		count_lost(st, direction, true, d->offset);
+		st->opened = 1;
+	}
 	d->told = d->offset;
 }
 

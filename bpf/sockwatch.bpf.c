@@ -400,7 +400,7 @@ static __always_inline void add_spliced(struct sw_socket_entry *e, struct sock *
 	e->offset[SW_RECV] += moved;
 	e->last_ts[SW_RECV] = passed > st->listed_ns ? passed : st->listed_ns;
 	e->tail_len[SW_RECV] = 0;
-	e->pending = 1;
+	e->pending |= SW_PENDING_UNTOLD;
 }
 
 /* Writes one socket's entry, unless it has nothing that was asked for. */
@@ -417,11 +417,16 @@ static __always_inline void list_socket(struct seq_file *seq, struct sock *sk, s
 		e.tail_len[i] = st->untold[i].tail_len;
 		__builtin_memcpy(e.tail[i], st->untold[i].tail, SW_TAIL_MAX);
 		if (st->opened && st->streams[i].told != st->streams[i].offset)
-			e.pending = 1;
+			e.pending |= SW_PENDING_UNTOLD;
 	}
+	if (st->opened && st->lost)
+		e.pending |= SW_PENDING_LOST;
+	st->lost = 0;
 	add_spliced(&e, sk, st);
 	if (sw_iterate_what == SW_ITERATE_PENDING && !e.pending && st->tcp)
 		return;
+	if (st->last_direction == SW_SEND)
+		e.pending |= SW_PENDING_SEND;
 	e.socket = st->cookie;
 	e.opened = st->opened;
 	e.listening = st->listening;
@@ -432,6 +437,10 @@ static __always_inline void list_socket(struct seq_file *seq, struct sock *sk, s
 	e.attached = socket && socket->sk == sk;
 	e.tgid = st->tgid;
 	e.run = st->run;
+	if (e.pending & SW_PENDING_LOST && !st->streams[st->last_direction & 1].run_records) { /* of this run a record is under way */
+		e.run--;
+		e.pending ^= SW_PENDING_SEND;
+	}
 	fill_names(&e.names, sk);
 	bpf_seq_write(seq, &e, sizeof(e));
 }

@@ -59,7 +59,8 @@ struct socket_state {
 	__u32 listed_seq;  /* TCP: what had been consumed when it was last listed */
 	__u32 listed_round; /* the listing of descriptors that last came across it */
 	__u32 room_round;  /* the sw_room_round in which it was postponed */
-	__u32 pad3;
+	__u8 lost;         /* a record was, and no listing has told of it since */
+	__u8 pad3[3];
 	__u64 mmsg;        /* the array of the sendmmsg or recvmmsg under way ... */
 	__u32 mmsg_pid;    /* ... by this thread ... */
 	__u32 mmsg_next;   /* ... its next element ... */
@@ -108,7 +109,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, SW_LOST_CLOSES);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, struct sw_header); /* the record */
 } sw_lost_closes SEC(".maps");
 
 /* Processes that userspace has been told of lately. */

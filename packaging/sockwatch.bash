@@ -1,7 +1,7 @@
 # Completion of sockwatch's command line in bash.
 _sockwatch() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} front=
-  # --flag=value: three words where "=" breaks words, as it does unless COMP_WORDBREAKS has been changed; otherwise one.
+  # An option with "=" and its value: three words where "=" breaks words, as it does unless COMP_WORDBREAKS has been changed; otherwise one.
   if [[ $word == "=" ]]; then
     word=
   elif [[ $previous == "=" ]]; then

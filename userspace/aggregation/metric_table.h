@@ -37,6 +37,7 @@ enum class Metric : uint8_t {
   captured_bytes,
   lost_segments,
   lost_requests,
+  lost_bytes,
   unreadable_segments,
   unreadable_connections,
   transactions,

@@ -128,7 +128,11 @@ void SelfSeries::append(const SelfMetrics& self, Snapshot& out) {
   writer.one(Metric::captured_bytes, static_cast<double>(self.captured_bytes));
   writer.by(Metric::capture_missing, "part", self.capture_missing);
   writer.by(Metric::lost_segments, "reason", self.lost_segments);
-  writer.by(Metric::lost_requests, "reason", self.lost_requests);
+  writer.by(Metric::lost_requests, "service", "reason", self.lost_requests);
+  for (const auto& [labels, bytes] : self.lost_bytes) {
+    const auto& [service, role, direction, reason] = labels;
+    writer.one(Metric::lost_bytes, static_cast<double>(bytes), {{"service", service}, {"role", role}, {"direction", direction}, {"reason", reason}});
+  }
   writer.by(Metric::unreadable_segments, "service", "reason", self.unreadable_segments);
   writer.by(Metric::unreadable_connections, "service", "reason", self.unreadable_connections);
   writer.by(Metric::transactions, "protocol", "role", self.transactions);

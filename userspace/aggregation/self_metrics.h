@@ -1,6 +1,7 @@
 // The agent's own numbers, gathered by the composition root before each scrape.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,9 +14,16 @@
 
 namespace sockwatch {
 
+/// Whose a loss is, where no event told of the connection.
+inline constexpr const char* kNoService = "_unknown";
+inline constexpr const char* kNoRole = "unknown";
+
 struct SelfMetrics {
   std::map<std::string, uint64_t> lost_segments;        ///< by reason
-  std::map<std::string, uint64_t> lost_requests;        ///< by reason: requests whose head was in a lost segment
+  /// By service and reason: requests whose beginning was lost.
+  std::map<std::pair<std::string, std::string>, uint64_t> lost_requests;
+  /// By service, role, direction and reason: bytes that no transaction accounts for.
+  std::map<std::array<std::string, 4>, uint64_t> lost_bytes;
   /// By service and reason; rendered sockwatch_unreadable_segments_total{service,reason}.
   std::map<std::pair<std::string, std::string>, uint64_t> unreadable_segments;
   /// The same; rendered sockwatch_unreadable_connections_total{service,reason}.

@@ -190,14 +190,16 @@ ListingScope Capture::complete_scope() const {
   return impl_->plan.listing == CapturePlan::Listing::storage ? ListingScope::all : ListingScope::held;
 }
 
-std::vector<SocketId> Capture::take_lost_closes() {
+void Capture::take_lost_closes(EventHandler& handler) {
   const uint64_t lost = impl_->rings->counted(SW_COUNT_LOST_CONTROL);
-  if (lost == std::exchange(impl_->lost_control_seen, lost)) return {};
-  std::vector<SocketId> sockets;
+  if (lost == std::exchange(impl_->lost_control_seen, lost)) return;
   const int map = bpf_map__fd(impl_->skeleton->maps.sw_lost_closes);
   uint64_t socket = 0;
-  while (bpf_map_get_next_key(map, nullptr, &socket) == 0 && bpf_map_delete_elem(map, &socket) == 0) sockets.push_back(socket);
-  return sockets;
+  sw_header record{};
+  while (bpf_map_get_next_key(map, nullptr, &socket) == 0 && bpf_map_lookup_elem(map, &socket, &record) == 0 &&
+         bpf_map_delete_elem(map, &socket) == 0) {
+    if (to_event(&record, sizeof(record), impl_->event)) handler.on_event(impl_->event);
+  }
 }
 
 namespace {
@@ -220,6 +222,8 @@ Capture::Counters Capture::counters() const {
   Counters counters{.segments = total(SW_COUNT_SEGMENTS),
                     .lost_segments = total(SW_COUNT_LOST_SEGMENTS),
                     .lost_requests = total(SW_COUNT_LOST_REQUESTS),
+                    .lost_received = total(SW_COUNT_LOST_RECEIVED),
+                    .lost_sent = total(SW_COUNT_LOST_SENT),
                     .postponed_requests = total(SW_COUNT_POSTPONED_REQUESTS),
                     .lost_control = total(SW_COUNT_LOST_CONTROL),
                     .shortened = total(SW_COUNT_SHORTENED),

@@ -31,7 +31,11 @@ class Capture {
   struct Counters {
     uint64_t segments = 0;       ///< that passed and were to be told of
     uint64_t lost_segments = 0;  ///< of these: the ring was full
-    uint64_t lost_requests = 0;  ///< lost segments that began a request
+    /// Of sockets of which no event has told, so that whose they are is not known: requests that began in lost segments, and the bytes
+    /// of those. What is lost of the others shows in the offsets and runs of their events.
+    uint64_t lost_requests = 0;
+    uint64_t lost_received = 0;
+    uint64_t lost_sent = 0;
     uint64_t postponed_requests = 0;  ///< requests on sockets that were postponed
     uint64_t lost_control = 0;   ///< open, eof, close, owner: the ring was full
     uint64_t shortened = 0;      ///< of which less was copied than was wanted: the ring had no room for more
@@ -79,8 +83,8 @@ class Capture {
   const CapturePlan& plan() const;
   /// What a complete listing has: all sockets, or those that processes hold.
   ListingScope complete_scope() const;
-  /// Sockets whose close event was lost since the last call, SW_LOST_CLOSES of records.h at most.
-  std::vector<SocketId> take_lost_closes();
+  /// Hands over the close events that found no room in a ring since the last call, SW_LOST_CLOSES of records.h at most.
+  void take_lost_closes(EventHandler& handler);
 
   Counters counters() const;
   /// Run time by program; empty unless the kernel's statistics are on (kernel.bpf_stats_enabled).

@@ -81,6 +81,9 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.open.from_start = o.from_start != 0;
       event.open.accepted = o.accepted != 0;
       event.open.service = {};
+      event.open.passed[0] = h.offset;
+      event.open.passed[1] = h.length;
+      event.open.run = h.run;
       const std::string_view path(o.unix_path, std::min<size_t>(o.names.unix_path_len, sizeof(o.unix_path)));
       event.open.unix_path = path.substr(0, path.find('\0'));  // the kernel counts the NUL that ends a path
       return true;
@@ -94,6 +97,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
                        .data = {payload, h.captured},
                        .tail = {payload + h.captured, h.tail},
                        .run = h.run,
+                       .later = (h.flags & SW_FLAG_LATER) != 0,
                        .hidden = to_hidden(h.hidden)};
       return true;
     case SW_RECORD_EOF:
@@ -107,6 +111,8 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.close.unread = to_unread(h.flags);
       event.close.end[0] = h.offset;
       event.close.end[1] = h.length;
+      event.close.run = h.run;
+      event.close.direction = direction;
       return true;
     case SW_RECORD_OWNER:
       if (payload_size < sizeof(sw_process)) return false;
@@ -130,8 +136,10 @@ SocketInfo to_info(const sw_socket_entry& e) {
   info.known_start = e.known_start;
   info.attached = e.attached;
   info.opened = e.opened;
-  info.pending = e.pending;
+  info.pending = (e.pending & (SW_PENDING_UNTOLD | SW_PENDING_LOST)) != 0;
+  info.lost = (e.pending & SW_PENDING_LOST) != 0;
   info.run = e.run;
+  info.direction = e.pending & SW_PENDING_SEND ? Direction::send : Direction::recv;
   for (int d = 0; d < 2; ++d) {
     SocketInfo::Progress& p = info.progress[d];
     p.offset = e.offset[d];

@@ -156,6 +156,7 @@ std::span<const std::string_view> reserved_labels() {
                                                    "db_operation_name",
                                                    "db_system",
                                                    "db_system_name",
+                                                   "direction",
                                                    "error_type",
                                                    "http_request_method",
                                                    "http_response_status_code",

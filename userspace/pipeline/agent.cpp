@@ -48,8 +48,10 @@ SelfMetrics self_metrics(const Pipeline& pipeline, const Capture& capture, Captu
   self.lost_segments["control_ring_full"] = kernel.lost_control;
   self.lost_segments["no_socket_state"] = kernel.no_state;
   self.lost_segments["preempted"] = kernel.preempted;
-  self.lost_requests["ring_full"] = kernel.lost_requests;
-  self.lost_requests["connection_limit"] += kernel.postponed_requests;
+  self.lost_requests[{kNoService, "ring_full"}] = kernel.lost_requests;
+  self.lost_requests[{kNoService, "connection_limit"}] += kernel.postponed_requests;
+  self.lost_bytes[{kNoService, kNoRole, "recv", "ring_full"}] = kernel.lost_received;
+  self.lost_bytes[{kNoService, kNoRole, "send", "ring_full"}] = kernel.lost_sent;
   self.capture_attach = to_string(capture.plan().attach);
   self.capture_listing = to_string(capture.plan().listing);
   self.limits_hit["environment"] = kernel.environments_cut;
@@ -154,7 +156,6 @@ Result<> run_agent(const Config& config, const StartCapture& start, const std::f
       log_debug("the sockets have been listed", {{"sockets", std::to_string(sockets.size())},
                                                  {"microseconds", std::to_string((listed_ns - at_ns) / 1000)}});
   };
-  tasks.on_lost_close = [&](SocketId socket, uint64_t now_ns) { pipeline.on_lost_close(socket, now_ns); };
   tasks.waits_for_listing = [&] { return pipeline.waits_for_listing(); };
   bool scrape_waits = false;
   tasks.on_tick = [&](uint64_t now_ns) {
@@ -204,7 +205,6 @@ Result<> record_live(Capture& capture, const std::function<bool(const SocketEven
   CaptureLoop::Tasks tasks;
   tasks.handler = &handler;
   tasks.on_listing = [](std::span<const SocketInfo>, ListingScope, uint64_t) {};
-  tasks.on_lost_close = [](SocketId, uint64_t) {};
   tasks.waits_for_listing = [] { return false; };
   tasks.on_tick = [](uint64_t) {};
   tasks.done = [&] { return handler.done() || done(); };

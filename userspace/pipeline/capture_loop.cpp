@@ -132,7 +132,7 @@ void CaptureLoop::list_if_due(const Tasks& tasks, uint64_t now_ns) {
 Result<> CaptureLoop::on_listed(const Tasks& tasks, ListingWorker::Listing listing) {
   if (!listing.sockets) return listing.sockets.error();
   drain(tasks);  // what the listing saw has been told of now
-  for (const SocketId socket : capture_.take_lost_closes()) tasks.on_lost_close(socket, listing.start_ns);
+  capture_.take_lost_closes(*tasks.handler);
   const bool complete = listing.what == Capture::Listing::complete;
   tasks.on_listing(*listing.sockets, complete ? capture_.complete_scope() : ListingScope::pending, listing.start_ns);
   const uint64_t share_ns = listing.cost_ns * kListingShare;

@@ -24,7 +24,6 @@ class CaptureLoop {
     EventHandler* handler = nullptr;
     /// A listing, taken at `listed_ns`, when every event up to it has been handed over.
     std::function<void(std::span<const SocketInfo>, ListingScope scope, uint64_t listed_ns)> on_listing;
-    std::function<void(SocketId socket, uint64_t now_ns)> on_lost_close;
     std::function<void(uint64_t now_ns)> on_tick;
     /// Whether something waits for a listing though nothing passes: a connection whose close only a listing tells of.
     std::function<bool()> waits_for_listing;

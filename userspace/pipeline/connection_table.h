@@ -12,6 +12,7 @@
 
 #include "attribution/service_resolver.h"
 #include "protocols/conversation.h"
+#include "stream/run_cursor.h"
 #include "stream/socket_event.h"
 #include "stream/stream_cursor.h"
 
@@ -46,6 +47,8 @@ struct Connection {
   size_t parser_bytes = 0;         ///< its memory, when last counted
   bool waiting = false;            ///< listed among those whose parser waits for time to pass
   std::array<StreamCursor, 2> cursors;
+  std::array<uint64_t, 2> uncounted_from = {};  ///< what was lost before this offset is not counted here
+  RunCursor runs;
   std::array<bool, 2> started = {};  ///< a segment of the direction has come
   Direction last_direction = Direction::recv;
   uint32_t run = 0;

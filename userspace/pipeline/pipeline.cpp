@@ -15,6 +15,12 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n";
 constexpr const char* kLostConnectionLimit = "connection_limit";
 constexpr const char* kLostMemoryLimit = "memory_limit";
 
+// The direction that carries requests.
+Direction asks(const Connection& connection) {
+  const std::optional<Direction> known = connection.conversation ? connection.conversation->asks() : std::nullopt;
+  return known.value_or(connection.accepted ? Direction::recv : Direction::send);
+}
+
 std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -82,6 +88,7 @@ void Pipeline::on_event(const SocketEvent& event) {
       }
       for (Direction d : {Direction::recv, Direction::send})
         miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns);
+      if (event.close.run != 0) note_lost_run(*connection, event.close.run, event.close.direction);
       close(*connection, event.ts_ns);
       break;
     case SocketEvent::Kind::open:
@@ -110,6 +117,8 @@ Connection* Pipeline::open(const SocketEvent& event) {
     connection->peer = event.open.peer;
     connection->accepted = event.open.accepted;
     connection->unix_path = event.open.unix_path;
+    std::copy(std::begin(event.open.passed), std::end(event.open.passed), connection->uncounted_from.begin());
+    if (event.open.run != 0) connection->runs.expect(event.open.run);
     if (!event.open.service.empty()) {
       connection->named = true;
       connection->service = resolver_.intern(event.open.service);
@@ -199,6 +208,7 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   if (!connection.conversation) return;
   if (s.run != 0) {
     connection.run = s.run;
+    losses_.add_requests(connection.service, connection.runs.place(s.run, s.direction, s.later, asks(connection)));
   } else if (connection.run == 0 || connection.last_direction != s.direction) {
     ++connection.run;
   }
@@ -225,6 +235,7 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
 void Pipeline::consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset,
                        const Segment& s) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
+  note_lost_bytes(connection, direction, place.missed, offset);
   Verdict verdict = hand_over(connection, direction, passage, place, s);
   if (verdict == Verdict::not_mine && connection.assumed_start) {
     doubt(connection, passage.ts_ns);
@@ -253,9 +264,23 @@ Verdict Pipeline::hand_over(Connection& connection, Direction direction, const P
   return verdict;
 }
 
+// `missed` bytes before `offset` passed, and no record told of them.
+void Pipeline::note_lost_bytes(const Connection& connection, Direction direction, uint64_t missed, uint64_t offset) {
+  const uint64_t from = std::max(offset - missed, connection.uncounted_from[static_cast<size_t>(direction)]);
+  if (!live_ || !connection.conversation || from >= offset) return;
+  const Role role = asks(connection) == Direction::send ? Role::client : Role::server;
+  losses_.add_bytes(connection.service, role, direction, LossAccount::Reason::ring_full, offset - from);
+}
+
+// The connection has come to `run`: whatever has begun up to there will not be told of any more.
+void Pipeline::note_lost_run(Connection& connection, uint32_t run, Direction direction) {
+  if (connection.conversation) losses_.add_requests(connection.service, connection.runs.pass(run, direction, asks(connection)));
+}
+
 // The direction ends at `end`: what no segment told of up to there was lost.
 void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
+  note_lost_bytes(connection, direction, place.missed, end);
   if (place.missed > 0 && connection.conversation)
     connection.conversation->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
                               {.length = place.missed, .tail = {}, .late = true});
@@ -395,6 +420,7 @@ void Pipeline::rename() {
 void Pipeline::forget(ServiceId service) {
   registry_.forget_service(service);
   servers_.forget(service);
+  losses_.forget(service);
   std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
   std::erase_if(unread_, [&](const auto& entry) { return entry.first.first == service; });
 }

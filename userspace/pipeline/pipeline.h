@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "pipeline/connection_filter.h"
 #include "pipeline/connection_table.h"
+#include "pipeline/loss_account.h"
 #include "pipeline/server_directory.h"
 #include "pipeline/socket_advice.h"
 #include "protocols/parser.h"
@@ -68,8 +69,6 @@ class Pipeline final : private TransactionSink {
   void on_progress(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
   /// Whether there is a connection whose close only a listing tells of.
   bool waits_for_listing() const { return connections_.any_of_unix(); }
-  /// The socket is closed, and the event that should have said so was lost, perhaps with others before it.
-  void on_lost_close(SocketId socket, uint64_t now_ns);
   /// Counts open connections by service.
   void on_sockets(std::span<const SocketInfo> sockets);
   /// What of `config` can change while counting goes on (config/reload.h). Processes are named anew; what has been counted
@@ -89,12 +88,15 @@ class Pipeline final : private TransactionSink {
   void on_transaction(const Transaction& transaction) override;
   void on_query(const Query& query) override;
   void on_parse_error(ParseError error) override;
+  void on_passed_over(uint64_t bytes) override;
 
   Connection* open(const SocketEvent& event);
   void on_segment(Connection& connection, const SocketEvent& event);
   void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
   Verdict hand_over(Connection& connection, Direction direction, const Passage& passage, const StreamCursor::Placement& place,
                     const Segment& bytes);
+  void note_lost_bytes(const Connection& connection, Direction direction, uint64_t missed, uint64_t offset);
+  void note_lost_run(Connection& connection, uint32_t run, Direction direction);
   void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
   Connection* find_room(const SocketEvent& event);
@@ -116,6 +118,7 @@ class Pipeline final : private TransactionSink {
   void count_sessions();
   void rename();
   void forget(ServiceId service);
+  void catch_up(Connection& connection, Direction direction, const SocketInfo& info);
   void close_gone(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
   void lose(const char* reason);
 
@@ -155,6 +158,7 @@ class Pipeline final : private TransactionSink {
   uint64_t transactions_[kProtocols][2] = {};
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;
+  LossAccount losses_;
   std::map<std::pair<ServiceId, Hidden>, uint64_t> unreadable_;
   std::map<std::pair<ServiceId, Unread>, uint64_t> unread_;  ///< connections, each once
 };

@@ -15,20 +15,27 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, ListingScope sco
   for (const SocketInfo& info : sockets) {
     if (!info.pending) continue;
     for (Direction direction : {Direction::recv, Direction::send}) {
-      Connection* connection = connections_.find(info.socket);
-      if (connection == nullptr || !connection->conversation) break;
-      const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
-      const uint64_t from = connection->cursors[static_cast<size_t>(direction)].next();
-      if (p.offset <= from) continue;
-      Segment untold;
-      untold.length = p.offset - from;
-      untold.tail = {p.tail, p.tail_length};
-      current_ = connection;
-      consume(*connection, direction, {.ts_ns = p.ts_ns, .tgid = connection->tgid, .run = info.run}, from, untold);
-      current_ = nullptr;
+      current_ = connections_.find(info.socket);
+      if (current_ != nullptr && current_->conversation) catch_up(*current_, direction, info);
     }
+    if (info.lost && current_ != nullptr) note_lost_run(*current_, info.run, info.direction);
+    current_ = nullptr;
   }
   close_gone(sockets, scope, listed_ns);
+}
+
+void Pipeline::catch_up(Connection& connection, Direction direction, const SocketInfo& info) {
+  const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
+  if (info.lost) {
+    miss_up_to(connection, direction, p.offset, p.ts_ns);
+    return;
+  }
+  const uint64_t from = connection.cursors[static_cast<size_t>(direction)].next();
+  if (p.offset <= from) return;
+  Segment untold;
+  untold.length = p.offset - from;
+  untold.tail = {p.tail, p.tail_length};
+  consume(connection, direction, {.ts_ns = p.ts_ns, .tgid = connection.tgid, .run = info.run}, from, untold);
 }
 
 // A listing may miss a socket while others come and go; two in a row do not. One that no process holds at the moment may be on its
@@ -46,20 +53,11 @@ void Pipeline::close_gone(std::span<const SocketInfo> sockets, ListingScope scop
   });
   for (SocketId socket : gone) {
     Connection* connection = connections_.find(socket);
-    // Of AF_UNIX nothing else tells.
-    if (connection != nullptr && connection->local.family == SocketFamily::unix_stream)
-      close(*connection, listed_ns);
-    else
-      on_lost_close(socket, listed_ns);
+    if (connection == nullptr) continue;
+    // Of AF_UNIX nothing else tells. Of TCP the close was lost, and perhaps what passed before it.
+    if (connection->local.family != SocketFamily::unix_stream && connection->conversation) end_as_unknown(*connection, listed_ns);
+    close(*connection, listed_ns);
   }
-}
-
-void Pipeline::on_lost_close(SocketId socket, uint64_t now_ns) {
-  Connection* connection = connections_.find(socket);
-  if (connection == nullptr) return;
-  // What passed before the close may have been lost with it.
-  if (connection->conversation) end_as_unknown(*connection, now_ns);
-  close(*connection, now_ns);
 }
 
 void Pipeline::on_sockets(std::span<const SocketInfo> sockets) {

@@ -68,6 +68,11 @@ void Pipeline::on_parse_error(ParseError error) {
   if (needed && current_hidden_ != Hidden::none) ++unreadable_[{current_->service, current_hidden_}];
 }
 
+void Pipeline::on_passed_over(uint64_t bytes) {
+  const Role role = current_->conversation->role();
+  losses_.add_bytes(current_->service, role, role == Role::client ? Direction::send : Direction::recv, LossAccount::Reason::not_read, bytes);
+}
+
 std::string_view Pipeline::peer_name(Connection& connection) {
   if (connection.peer_version == servers_.version()) return connection.peer_name;
   connection.peer_version = servers_.version();
@@ -101,7 +106,12 @@ void Pipeline::fill(SelfMetrics& self) const {
   for (size_t i = 0; i < kParseErrors; ++i)
     self.parse_errors[std::string(to_string(static_cast<ParseError>(i)))] = parse_errors_[i];
   for (const auto& [reason, n] : lost_) self.lost_segments[reason] += n;
-  self.lost_requests["connection_limit"] += refused_requests_;
+  self.lost_requests[{kNoService, "connection_limit"}] += refused_requests_;
+  const auto named = [&](ServiceId service) { return std::string(resolver_.name(service)); };
+  losses_.for_each_request_count([&](ServiceId service, uint64_t n) { self.lost_requests[{named(service), "ring_full"}] += n; });
+  losses_.for_each_byte_count([&](ServiceId service, Role role, Direction direction, LossAccount::Reason reason, uint64_t n) {
+    self.lost_bytes[{named(service), std::string(to_string(role)), std::string(to_string(direction)), std::string(to_string(reason))}] += n;
+  });
   for (const auto& [key, n] : unreadable_)
     self.unreadable_segments[{std::string(resolver_.name(key.first)), std::string(to_string(key.second))}] += n;
   for (const auto& [key, n] : unread_)

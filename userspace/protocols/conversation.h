@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "protocols/parser.h"
 
@@ -34,6 +35,11 @@ class Conversation {
   const Protocol& protocol() const { return protocols()[speaker_]; }
   SessionState session() const { return known_ ? speaker().session() : SessionState::none; }
   Role role() const { return speaker().role(); }
+  /// The direction that carries requests; nothing as long as that is not known.
+  std::optional<Direction> asks() const {
+    if (!known_) return {};
+    return role() == Role::client ? Direction::send : Direction::recv;
+  }
 
  private:
   Parser& speaker() const { return *parsers_[speaker_]; }

@@ -43,6 +43,7 @@ class Http1 final : public Parser {
   size_t memory() const override;
   bool consistent() const override;
   void start_is_a_guess() override { start_guessed_ = true; }
+  Role role() const override { return request_direction_ == Direction::send ? Role::client : Role::server; }
 
  private:
   /// One request and, as it comes, its response.
@@ -102,6 +103,7 @@ class Http1 final : public Parser {
     Phase phase = Phase::head;
     bool resyncing = false;       ///< the head being read was found after unseen bytes
     bool unseen_body = false;     ///< unframed: because bytes were not seen, not because they made no sense
+    bool cut_head = false;        ///< unframed: in its head already, so that others may have followed
     bool detached = false;        ///< the message under way belongs to no exchange (any longer)
     bool may_have_ended = false;  ///< unframed: the last bytes were those of a chunked body's end
     bool tail_known = false;      ///< unframed: the last bytes were seen
@@ -149,6 +151,8 @@ class Http1 final : public Parser {
   void adopt_early_answer();
   void drop_early_answer();
   void count_request(uint64_t bytes);
+  void drop_request_head();
+  bool next_request_begins(const Passage& passage, std::string_view bytes) const;
   void request_complete();
   void request_eof();
   void settle_response_before_request();

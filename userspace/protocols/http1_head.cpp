@@ -80,6 +80,7 @@ void Http1Head::clear() {
 
 void HeadReader::reset() {
   started_ = in_headers_ = line_cut_ = false;
+  taken_ = 0;
   proxy_ = {};
   field_ = Field::none;
   line_.clear();
@@ -97,10 +98,14 @@ HeadReader::Step HeadReader::feed(std::string_view bytes) {
     if (at == ProxyHeader::kNotOne) return {HeadOutcome::invalid, 0};
     // Empty lines before a start line are allowed.
     while (at < bytes.size() && (bytes[at] == '\r' || bytes[at] == '\n')) ++at;
-    if (at == bytes.size()) return {HeadOutcome::need_more, at};
+    if (at == bytes.size()) {
+      taken_ += at;
+      return {HeadOutcome::need_more, at};
+    }
     started_ = true;
   }
   const HeadOutcome outcome = read_lines(bytes, at);
+  taken_ += at;
   return {outcome, at};
 }
 

@@ -51,6 +51,8 @@ class HeadReader {
   /// that is wrong are consumed, its line break never.
   Step feed(std::string_view bytes);
 
+  /// Bytes that it has taken since the last reset().
+  uint64_t taken() const { return taken_; }
   /// A byte of the start line has been read.
   bool started() const { return started_; }
   /// The start line has been read, so that method and target, or status, are known.
@@ -89,6 +91,7 @@ class HeadReader {
   bool started_ = false;
   bool in_headers_ = false;
   bool line_cut_ = false;
+  uint64_t taken_ = 0;
   Field field_ = Field::none;  ///< whose value is in value_, until the next line shows that it is not folded
   std::string line_;
   std::string value_;

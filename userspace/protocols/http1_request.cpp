@@ -28,14 +28,23 @@ Verdict Http1::request_data(const Passage& passage, std::string_view bytes) {
       case Phase::refused:
         return read_after_refusal(passage, bytes);
       case Phase::unframed:
+        if (next_request_begins(passage, bytes)) {
+          request_complete();
+          request_.phase = Phase::lost;
+          break;
+        }
+        if (request_.cut_head) sink_.on_passed_over(bytes.size());
         count_request(bytes.size());
         if (!request_.detached) newest().run = passage.run;
         return Verdict::mine;
       case Phase::lost:
-        if (answer_tells_ || is_deaf(passage) || looks_like_request(bytes) == Likeness::no) return recognised_ ? Verdict::mine : Verdict::undecided;
+        if (answer_tells_ || is_deaf(passage) || looks_like_request(bytes) == Likeness::no) {
+          if (recognised_) sink_.on_passed_over(bytes.size());
+          return recognised_ ? Verdict::mine : Verdict::undecided;
+        }
         request_.phase = Phase::head;
         request_.resyncing = true;
-        request_.reader.reset();
+        drop_request_head();
         break;
       default:
         return Verdict::mine;
@@ -62,6 +71,7 @@ Verdict Http1::read_request_head(const Passage& passage, std::string_view& bytes
     return Verdict::undecided;
   }
   if (plausible && step.outcome == HeadOutcome::complete && request_line_is_credible()) return on_request_head(passage, true);
+  if (request_.resyncing && recognised_) sink_.on_passed_over(reader.taken() + bytes.size());
   bytes = {};
   return on_bad_request_line(passage);
 }
@@ -90,7 +100,7 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
   }
   request_.detached = false;
   request_.resyncing = false;
-  request_.unseen_body = !whole;
+  request_.unseen_body = request_.cut_head = !whole;
 
   if (!whole) {
     request_.phase = Phase::unframed;
@@ -114,6 +124,19 @@ Verdict Http1::on_request_head(const Passage& passage, bool whole) {
   give_up_unsure();
   request_.reader.reset();
   return Verdict::mine;
+}
+
+// Behind a request whose end was not seen: bytes have passed the other way since.
+bool Http1::next_request_begins(const Passage& passage, std::string_view bytes) const {
+  if (!request_.unseen_body || !passage.exact_run) return false;
+  const uint32_t run = request_.detached ? request_.run : at(tail_ - 1).run;
+  return passage.run > run && looks_like_request(bytes) == Likeness::yes;
+}
+
+// Its request will not be known.
+void Http1::drop_request_head() {
+  if (recognised_) sink_.on_passed_over(request_.reader.taken());
+  request_.reader.reset();
 }
 
 void Http1::read_request_body(const Passage& passage, std::string_view& bytes) {
@@ -234,6 +257,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
     }
   }
   if (rest == 0 || request_.phase == Phase::ended) return Verdict::mine;
+  if (recognised_ && !bytes.late && request_.phase != Phase::unframed) sink_.on_passed_over(rest);
   if (is_deaf(passage)) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (passage.exact_run && (request_.phase == Phase::head || request_.phase == Phase::lost)) {
     // With no run between that was not seen, a request was lost in the run of what comes now, or behind one in its run.
@@ -256,7 +280,7 @@ Verdict Http1::request_unseen(const Passage& passage, const Unseen& bytes) {
   } else if (request_.phase == Phase::head) {
     sink_.on_parse_error(ParseError::unseen_request);
     drop_early_answer();
-    request_.reader.reset();
+    drop_request_head();
     request_.phase = Phase::lost;
   } else if (request_.phase == Phase::unframed) {
     count_request(rest);

@@ -90,6 +90,7 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
     }
     if (!pending_.empty()) overlap_.suspect();
   }
+  if (!framed_) sink_.on_passed_over(bytes.size());
   while (framed_ && (!bytes.empty() || request_.data_ended())) {
     if (request_.at_start() && !has_next_) {
       start_ns_ = passage.ts_ns;
@@ -265,10 +266,15 @@ Verdict Memcached::unseen(Direction direction, const Passage& passage, const Uns
   const bool from_client = direction == client_;
   if (!from_client) overlap_.server_speaks(bytes.late);
   last_ns_ = passage.ts_ns;
-  if (from_client ? !framed_ : lost_) return Verdict::mine;
+  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  if (from_client ? !framed_ : lost_) {
+    sink_.on_passed_over(passed_over);
+    return Verdict::mine;
+  }
   if (from_client ? request_.skip(middle) : answer_.skip(middle))
     return from_client ? commands(passage, bytes.tail) : answers(passage, bytes.tail);
   framed_ = framed_ && !from_client;
+  sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   lose(passage.ts_ns);
   return Verdict::mine;

@@ -93,6 +93,7 @@ void MemcachedBinary::data(Direction direction, const Passage& passage, std::str
     r.left = header.body;
     if (r.left == 0) message(from_client, passage);
   }
+  if (from_client) sink_.on_passed_over(bytes.size());
 }
 
 // What was followed no longer is found again where the client speaks.
@@ -168,7 +169,11 @@ void MemcachedBinary::report(const Request& request, QueryStatus status, bool hi
 void MemcachedBinary::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
   const bool from_client = direction == client_;
   Reader& r = reader(from_client);
-  if (!r.framed || (lost_ && !from_client)) return;
+  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  if (!r.framed || (lost_ && !from_client)) {
+    sink_.on_passed_over(passed_over);
+    return;
+  }
   // The middle of a body tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.before_tail();
   if (middle <= r.left) {
@@ -177,6 +182,7 @@ void MemcachedBinary::unseen(Direction direction, const Passage& passage, const 
     data(direction, passage, bytes.tail);
     return;
   }
+  sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   r.framed = !from_client;
   lose(passage.ts_ns);

@@ -66,7 +66,11 @@ Verdict MySql::consume(Direction direction, const Passage& passage, std::string_
       return Verdict::mine;
     }
     if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
-      if (!from_client) remember_end(bytes, passage.ts_ns);
+      if (!from_client) {
+        remember_end(bytes, passage.ts_ns);
+      } else if (answer_ != Answer::local_file) {
+        sink_.on_passed_over(bytes.size());
+      }
       return Verdict::mine;
     }
     if (!reader(from_client).read(bytes, passage.ts_ns, passage.tgid)) return Verdict::mine;

@@ -21,7 +21,9 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
   const bool from_client = direction == client_;
   if (!from_client) overlap_.server_speaks(bytes.late);
   last_ns_ = passage.ts_ns;
+  const uint64_t passed_over = from_client && !bytes.late && answer_ != Answer::local_file ? bytes.length : 0;
   if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
+    sink_.on_passed_over(passed_over);
     if (!from_client) {
       if (bytes.length > bytes.tail.size()) last_.clear();
       remember_end(bytes.tail, passage.ts_ns);
@@ -34,6 +36,7 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
     const Verdict verdict = ended ? packet(from_client, passage) : Verdict::mine;
     return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
   }
+  sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   lose_frame(direction, passage.ts_ns, bytes.late);
   if (!from_client) remember_end(bytes.tail, passage.ts_ns);

@@ -56,6 +56,8 @@ class TransactionSink {
   virtual void on_transaction(const Transaction& transaction) = 0;
   virtual void on_query(const Query& /*query*/) {}
   virtual void on_parse_error(ParseError error) = 0;
+  /// Bytes of requests that passed and could not be read: they were not copied, or where the next one begins is not known.
+  virtual void on_passed_over(uint64_t /*bytes*/) {}
 
  protected:
   ~TransactionSink() = default;
@@ -86,9 +88,10 @@ class Parser {
   virtual void advance(uint64_t now_ns) = 0;
   /// Whether advance() has something to wait for.
   virtual bool waiting() const = 0;
-  /// Databases and caches: what the connection is at, and on which side of it we are.
+  /// Databases and caches: what the connection is at.
   virtual SessionState session() const { return SessionState::none; }
-  virtual Role role() const { return Role::client; }
+  /// On which side of the connection we are; valid once the bytes are known to be its own.
+  virtual Role role() const = 0;
   /// Heap bytes held beyond the object itself, roughly.
   virtual size_t memory() const = 0;
   /// Whether what it holds agrees with itself and keeps within its bounds. For tests and fuzzers, which ask after each step.

@@ -63,7 +63,11 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
   r.run = passage.run;
   while (!bytes.empty()) {
     if (!framed_[static_cast<size_t>(direction)] || (lost_ && !from_client)) {
-      if (!from_client) remember_end(bytes, passage.ts_ns);
+      if (!from_client) {
+        remember_end(bytes, passage.ts_ns);
+      } else if (!copying_) {
+        sink_.on_passed_over(bytes.size());
+      }
       return Verdict::mine;
     }
     Verdict verdict = Verdict::mine;

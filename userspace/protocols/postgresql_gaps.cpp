@@ -118,7 +118,9 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
   note_passage(direction, passage, bytes.late);
   Reader& r = reader(direction);
   r.run = passage.run;
+  const uint64_t passed_over = direction == client_ && !bytes.late && !copying_ ? bytes.length : 0;
   if (!framed_[static_cast<size_t>(direction)] || (lost_ && direction != client_)) {
+    sink_.on_passed_over(passed_over);
     if (direction != client_) {
       if (bytes.length > bytes.tail.size()) last_.clear();
       remember_end(bytes.tail, passage.ts_ns);
@@ -144,6 +146,7 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     if (r.in_body) message(true, r, passage.ts_ns);
     return consume(direction, passage, bytes.tail.substr(1));
   }
+  sink_.on_passed_over(passed_over);
   sink_.on_parse_error(direction == client_ ? ParseError::unseen_request : ParseError::unseen_response);
   lose_frame(direction, passage.ts_ns);
   if (direction != client_) remember_end(bytes.tail, passage.ts_ns);

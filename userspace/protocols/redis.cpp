@@ -37,6 +37,7 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
     }
     if (!pending_.empty()) overlap_.suspect();
   }
+  if (!framed_) sink_.on_passed_over(bytes.size());
   while (framed_ && !bytes.empty()) {
     if (request_.at_start()) {
       request_start_ns_ = passage.ts_ns;
@@ -47,6 +48,7 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
         return Verdict::mine;
       case RedisRequestReader::Outcome::bad:
         sink_.on_parse_error(ParseError::bad_message);
+        sink_.on_passed_over(bytes.size());
         framed_ = false;
         lose(passage.ts_ns);
         return Verdict::mine;
@@ -210,7 +212,11 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
   if (!from_client) overlap_.server_speaks(bytes.late);
   if (from_client && passage.run != client_run_) settle_adrift();
   last_ns_ = passage.ts_ns;
-  if (from_client ? !framed_ : lost_ || adrift_) return Verdict::mine;
+  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  if (from_client ? !framed_ : lost_ || adrift_) {
+    sink_.on_passed_over(passed_over);
+    return Verdict::mine;
+  }
   if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, passage, bytes.tail);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   if (from_client) {
@@ -220,6 +226,7 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
       request_.reset();
       return verdict;
     }
+    sink_.on_passed_over(passed_over);
   }
   adrift_ = !from_client && single_question();
   if (!adrift_) lose(passage.ts_ns);

@@ -34,8 +34,10 @@ struct SocketInfo {
     uint8_t tail_length = 0;
   };
   bool pending = false;
+  bool lost = false;      ///< so may they be that passed before, and no event will tell
   Progress progress[2];   ///< by direction; valid when pending
   uint32_t run = 0;
+  Direction direction = Direction::recv;  ///< of that run
 };
 
 }  // namespace sockwatch

@@ -45,7 +45,7 @@ SETTINGS = bytes([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100])
 def serve(connection):
     if sys.argv[1] == "server": connection.sendall(SETTINGS)
     connection.recv(1000)
-    if sys.argv[1] == "client": connection.sendall(SETTINGS)
+    connection.sendall(SETTINGS)
     for _ in range(3):
         if connection.recv(1000): connection.sendall(bytes([0, 0, 0, 4, 1, 0, 0, 0, 0]))
     connection.close()
@@ -59,7 +59,7 @@ for _ in range(int(sys.argv[2])):
     connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
     if sys.argv[3] == "server": connection.recv(1000)
     connection.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
-    if sys.argv[3] == "client": connection.recv(1000)
+    connection.recv(1000)
     for _ in range(3):
         connection.sendall(bytes([0, 0, 0, 4, 1, 0, 0, 0, 0]))
         connection.recv(1000)

@@ -163,7 +163,7 @@ class Addresses(unittest.TestCase):
                     return subprocess.run(["curl", "-s", "--max-time", "10", "--interface", source, url],
                                           capture_output=True, text=True)
 
-                wait_until(lambda: curl("127.0.0.2").returncode == 0, "the agent to serve 127.0.0.2", 90)
+                wait_until(lambda: "sockwatch_build_info" in curl("127.0.0.2").stdout, "the agent to serve 127.0.0.2", 90)
                 self.assertIn("sockwatch_build_info", curl("127.0.1.9").stdout)
                 with socket.create_connection(("127.0.0.1", agent.port), 10) as silent:
                     self.assertEqual(silent.recv(1), b"", "it waited for a request")
@@ -187,7 +187,7 @@ class Addresses(unittest.TestCase):
                     return subprocess.run(["curl", "-sg", "--max-time", "10", *source, f"http://{host}:{agent.port}/metrics"],
                                           capture_output=True, text=True)
 
-                wait_until(lambda: curl("127.0.0.1", "--interface", "127.0.0.2").returncode == 0, "the agent to serve 127.0.0.2", 90)
+                wait_until(lambda: "sockwatch_build_info" in curl("127.0.0.1", "--interface", "127.0.0.2").stdout, "the agent to serve 127.0.0.2", 90)
                 self.assertIn("sockwatch_build_info", curl("[::1]").stdout)
                 self.assertIn(curl("127.0.0.1", "--interface", "127.0.0.1").returncode, (52, 56), "an empty reply or a reset")
                 self.assertIn('sockwatch_web_refused_connections_total{reason="address"} 1\n', curl("[::1]").stdout)
