@@ -13,11 +13,11 @@ MetricFamily& Families::family(Metric metric, Naming naming) {
 }
 
 void Families::add(Metric metric, SeriesLabels& labels, double value) {
-  if (descriptor(metric).type == MetricType::counter) appear(labels.birth);
-  if (labels.classic)
-    family(metric, Naming::classic).samples.push_back({.labels = labels.classic, .value = value, .birth = labels.birth});
-  if (labels.otel)
-    family(metric, Naming::otel).samples.push_back({.labels = labels.otel, .value = value, .birth = labels.birth});
+  const bool counts = descriptor(metric).type == MetricType::counter;
+  if (counts) appear(labels.birth);
+  const Birth birth = counts ? labels.birth : Birth();  // a gauge is what it is
+  if (labels.classic) family(metric, Naming::classic).samples.push_back({.labels = labels.classic, .value = value, .birth = birth});
+  if (labels.otel) family(metric, Naming::otel).samples.push_back({.labels = labels.otel, .value = value, .birth = birth});
 }
 
 void Families::add(Metric metric, Naming naming, DurationHistogram& histogram, const LabelText& labels,

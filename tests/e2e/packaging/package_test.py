@@ -87,10 +87,17 @@ def main():
         version = subprocess.run([agent, "--version"], check=True, capture_output=True, text=True).stdout.strip()
         config = os.path.join(root, "etc/sockwatch/sockwatch.yml")
         subprocess.run([agent, "check-config", config], check=True, capture_output=True)
+        def installed(name):
+            """Where the file is: distributions have /lib in /usr."""
+            for path in os.path.join(root, name), os.path.join(root, "usr", name):
+                if os.path.exists(path):
+                    return path
+            raise AssertionError(f"{name} is missing")
+
         for name in ("lib/systemd/system/sockwatch.service", "etc/default/sockwatch", "usr/share/man/man8/sockwatch.8.gz",
                      "usr/share/bash-completion/completions/sockwatch", "usr/share/sockwatch/dashboards/overview.json"):
-            assert os.path.exists(os.path.join(root, name)) or os.path.exists(os.path.join(root, "usr", name)), f"{name} is missing"
-        with open(os.path.join(root, "lib/systemd/system/sockwatch.service"), encoding="utf-8") as file:
+            installed(name)
+        with open(installed("lib/systemd/system/sockwatch.service"), encoding="utf-8") as file:
             assert "User=sockwatch" in file.read(), "the unit runs as root"
         print(f"right: installed; {version}")
         if sanitized(options.build):

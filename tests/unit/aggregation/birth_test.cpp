@@ -81,15 +81,21 @@ TEST(Birth, OfEveryKindOfSeriesThatCounts) {
     taken(registry);
     registry.record(0, "shop", "db", request("/a", Status::code(200)));
     registry.record_cache(0, "shop", "redis", 1, 1);
-    for (size_t protocol = 0; protocol < kProtocols; ++protocol)
-      for (const Role role : {Role::server, Role::client})
-        registry.record({.service = 0, .service_name = "shop", .protocol = &protocols()[protocol], .role = role, .peer = "db"},
-                        {.role = role, .operation = "GET", .status = QueryStatus::ok, .duration_ns = 1'000'000, .hits = 1});
+    registry.set_active_connections(0, "shop", 1);
+    for (size_t protocol = 0; protocol < kProtocols; ++protocol) {
+      for (const Role role : {Role::server, Role::client}) {
+        const QueryLink link{.service = 0, .service_name = "shop", .protocol = &protocols()[protocol], .role = role, .peer = "db"};
+        registry.record(link, {.role = role, .operation = "GET", .status = QueryStatus::ok, .duration_ns = 1'000'000, .hits = 1});
+        registry.add_sessions(link, SessionState::idle, 1);
+      }
+    }
     const Snapshot snapshot = taken(registry);
     for (const MetricFamily& family : snapshot.families) {
-      const uint64_t born = family.descriptor->type == MetricType::counter ? 3 : 0;  // gauges are not
-      for (const Sample& sample : family.samples)
-        EXPECT_EQ(sample.birth.snapshot, born) << family.name() << *sample.labels;
+      const bool counts = family.descriptor->type == MetricType::counter;
+      for (const Sample& sample : family.samples) {
+        EXPECT_EQ(sample.birth.snapshot, counts ? 3u : 0u) << family.name() << *sample.labels;
+        EXPECT_EQ(sample.birth.at_ns != 0, counts) << family.name() << *sample.labels;
+      }
       for (const HistogramSample& sample : family.histograms)
         EXPECT_EQ(sample.birth.snapshot, 3u) << family.name() << *sample.labels;
     }
