@@ -45,7 +45,7 @@ std::optional<ComposeService> compose_service(const ContainerInfo& container) {
 }
 
 std::string ComposeNames::name(const ComposeService& service) {
-  const std::string whole = service.project.empty() ? service.service : service.project + "/" + service.service;
+  std::string whole = service.project.empty() ? service.service : service.project + "/" + service.service;
   const auto known = services_.find(service.service);
   if (known == services_.end()) {
     if (services_.size() >= kMaxServices) return whole;
