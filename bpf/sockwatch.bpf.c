@@ -343,23 +343,25 @@ int BPF_PROG(sw_uring_poll, struct io_kiocb *req)
 	return 0;
 }
 
+/* The socket that a process has a descriptor of; null where that is of something else, or of no interest. */
+static __always_inline struct sock *sock_of_descriptor(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *socket = file ? bpf_sock_from_file(file) : 0;
+	struct sock *sk = socket ? socket->sk : 0;
+
+	return sk && watchable(sk) ? sk : 0;
+}
+
 /* Run once at the start: gives every socket that already exists its state, so that the other iterator lists it. */
 SEC("iter/task_file")
 int sw_seed(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
+	struct sock *sk = sock_of_descriptor(ctx);
 	struct socket_state *st;
-	struct socket *socket;
-	struct sock *sk;
 
-	if (!file || !task)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
-	if (!sk || !watchable(sk))
+	if (!sk || !task)
 		return 0;
 	st = new_state(sk, SW_RECV, 0);
 	if (!st)
@@ -473,18 +475,10 @@ static __always_inline bool not_listed_yet(struct socket_state *st)
 SEC("iter/task_file")
 int sw_list_descriptors(struct bpf_iter__task_file *ctx)
 {
-	struct file *file = ctx->file;
+	struct sock *sk = sock_of_descriptor(ctx), *peer;
 	struct socket_state *st;
-	struct socket *socket;
-	struct sock *sk, *peer;
 
-	if (!file || !ctx->task)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
-	if (!sk || !watchable(sk))
+	if (!sk || !ctx->task)
 		return 0;
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (!st || !not_listed_yet(st))

@@ -1,7 +1,7 @@
 // What becomes a label: the names of processes and the targets of requests.
 //
-// Input: lines. The first is an executable, the second its arguments with blanks for NULs, the third a cgroup's text; the others are
-// targets.
+// Input: lines. The first is an executable, the second its arguments with blanks for NULs, the third the folder that it works in, the fourth
+// a cgroup's text; the others are targets.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -46,9 +46,14 @@ void run(std::string_view lines) {
   const std::string executable(take_line(lines));
   std::string arguments(take_line(lines));
   std::ranges::replace(arguments, ' ', '\0');
-  const std::string name = clean_service_name(program_name(executable, split_command_line(arguments)));
-  REQUIRE(name.size() <= kMaxServiceName && is_clean(name));
-  REQUIRE(clean_service_name(name) == name);
+  const Arguments split = split_command_line(arguments);
+  const std::string folder(take_line(lines));
+  const Program program{.executable = executable, .called_by = executable, .arguments = split, .folder = folder};
+  for (const std::string& told : {what_it_runs(program), executable_name(program)}) {
+    const std::string name = clean_service_name(told);
+    REQUIRE(name.size() <= kMaxServiceName && is_clean(name));
+    REQUIRE(clean_service_name(name) == name);
+  }
   const std::string cgroup(take_line(lines));
   const CgroupIdentity identity = identify_cgroup(cgroup_paths(cgroup));
   REQUIRE(identity.container_ids.size() <= kMaxNested);

@@ -30,11 +30,14 @@ void ProcessTable::forget(uint32_t pid, uint64_t now_ns) {
 }
 
 void ProcessTable::forget_service(ServiceId service, uint64_t now_ns) {
-  std::vector<uint32_t> pids;
-  for (const auto& [pid, process] : processes_)
-    if (std::any_of(process.services.begin(), process.services.end(), [&](const KnownName& one) { return one.service == service; }))
-      pids.push_back(pid);
-  for (const uint32_t pid : pids) forget(pid, now_ns);
+  for (auto& [pid, process] : processes_) {
+    const auto first = std::remove_if(process.services.begin(), process.services.end(), [&](const KnownName& one) {
+      if (one.service != service) return false;
+      services_.remove_process(service, one.user, now_ns);
+      return true;
+    });
+    process.services.erase(first, process.services.end());
+  }
 }
 
 std::vector<std::pair<uint32_t, KnownProcess>> ProcessTable::take_all(uint64_t now_ns) {

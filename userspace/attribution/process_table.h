@@ -54,7 +54,7 @@ class ProcessTable {
   KnownProcess& insert(uint32_t pid, const KnownProcess& process, uint64_t now_ns);
   void add_service(KnownProcess& process, const KnownName& name);
   void forget(uint32_t pid, uint64_t now_ns);
-  /// Forgets every process that has the service.
+  /// Forgets that processes have the service; what else is known of them stays.
   void forget_service(ServiceId service, uint64_t now_ns);
   /// Forgets all, and tells which they were.
   std::vector<std::pair<uint32_t, KnownProcess>> take_all(uint64_t now_ns);

@@ -1,6 +1,7 @@
 #include "attribution/service_resolver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "attribution/cgroup_index.h"
 #include "attribution/compose_names.h"
@@ -52,6 +53,7 @@ struct ServiceResolver::Impl {
 
   void rename(const AttributionConfig& fresh);
   void take_contested(uint64_t now_ns);
+  void ask_again(ServiceId service, uint64_t now_ns);
 
   AttributionConfig config;
   std::vector<uint16_t> rule_ports;  ///< sorted
@@ -60,6 +62,8 @@ struct ServiceResolver::Impl {
   ContainerDirectory containers;
   ComposeNames compose;
   std::vector<ServiceId> renamed;  ///< to be told
+  bool released = false;           ///< a name's room, since the last sweep
+  uint64_t refused_seen = 0;
   CgroupIndex cgroups;
   ServiceTable services;
   ProcessTable processes;
@@ -78,8 +82,16 @@ KnownName ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
     for (const KnownName& name : process->services)
       if (name.port == port) return name;
 
+  ProcessHint asked = hint;
+  const ToldProcess told = process != nullptr ? process->told : ToldProcess();  // naming may change the table
+  if (asked.service.empty()) asked.service = told.service;
+  if (asked.parent == 0 && !asked.forked) {
+    asked.parent = told.parent;
+    asked.forked = told.forked;
+  }
+  if (!asked.user) asked.user = told.user;
   const uint64_t revision = containers.revision();  // before the question, so that no answer is missed
-  const auto [identity, naming] = name_image(hint, listen_port, others);
+  const auto [identity, naming] = name_image(asked, listen_port, others);
   take_contested(now_ns);
   process = process != nullptr ? processes.find(hint.tgid) : nullptr;  // naming may have changed the table
   if (process == nullptr)
@@ -98,7 +110,7 @@ KnownName ServiceResolver::Impl::resolve(const ProcessHint& hint, uint16_t liste
                                 now_ns);
   if (!naming.settled) process->retry_ns = now_ns + kRetryNs;
   const KnownName known{.port = port,
-                        .service = services.intern(naming.name),
+                        .service = services.intern(naming.name, naming.user),
                         .source = naming.source,
                         .user = naming.user};
   processes.add_service(*process, known);
@@ -128,10 +140,13 @@ void ServiceResolver::Impl::rename(const AttributionConfig& fresh) {
 // Two projects have a service of one name: from now on both names hold the project, also of processes that are known.
 void ServiceResolver::Impl::take_contested(uint64_t now_ns) {
   for (const std::string& name : compose.take_contested()) {
-    const ServiceId service = services.intern(name);
-    processes.forget_service(service, now_ns);
-    renamed.push_back(service);
+    ask_again(services.intern(name), now_ns);
   }
+}
+
+void ServiceResolver::Impl::ask_again(ServiceId service, uint64_t now_ns) {
+  processes.forget_service(service, now_ns);
+  renamed.push_back(service);
 }
 
 bool ServiceResolver::Impl::still_known(KnownProcess& process, const ProcessHint& hint, uint64_t now_ns) {
@@ -203,12 +218,22 @@ void ServiceResolver::rename(const AttributionConfig& config) { impl_->rename(co
 std::string_view ServiceResolver::cgroup(uint64_t id) { return impl_->cgroups.path(id); }
 std::string_view ServiceResolver::name(ServiceId service) const { return impl_->services.name(service); }
 uint32_t ServiceResolver::count() const { return impl_->services.count(); }
-void ServiceResolver::sweep(uint64_t now_ns) { impl_->processes.sweep(kSweepBatch, now_ns); }
+void ServiceResolver::sweep(uint64_t now_ns) {
+  impl_->processes.sweep(kSweepBatch, now_ns);
+  if (std::exchange(impl_->released, false)) impl_->ask_again(kOverflow, now_ns);
+}
 uint64_t ServiceResolver::gone_since_ns(ServiceId service) const {
   return impl_->services.gone_since_ns(service);
 }
 
-void ServiceResolver::release(ServiceId service) { impl_->services.release(service); }
+uint64_t ServiceResolver::take_refused() {
+  return impl_->services.overflowed() - std::exchange(impl_->refused_seen, impl_->services.overflowed());
+}
+
+void ServiceResolver::release(ServiceId service) {
+  impl_->services.release(service);
+  impl_->released = true;
+}
 
 std::vector<std::pair<std::string, uint64_t>> ServiceResolver::limits_hit() const {
   const ContainerDirectory::Counters containers = impl_->containers.counters();

@@ -58,7 +58,10 @@ class ServiceResolver {
   /// When the service's last process was seen to be gone; 0 while one of them lives or where none was ever
   /// known.
   uint64_t gone_since_ns(ServiceId service) const;
-  /// Makes room for another name: nobody may hold the number any more.
+  /// How many names have found no room since the last call.
+  uint64_t take_refused();
+  /// Makes room for another name: nobody may hold the number any more. Processes that are called _overflow are named anew at the next
+  /// sweep; take_renamed() tells.
   void release(ServiceId service);
 
   /// How often each bound was hit, by its name.

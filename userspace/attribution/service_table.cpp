@@ -11,12 +11,12 @@ ServiceTable::ServiceTable(uint32_t most) : most_(static_cast<size_t>(most) + 2)
   ids_ = {{"unknown", kUnknown}, {"_overflow", kOverflow}};
 }
 
-ServiceId ServiceTable::intern(std::string_view name) {
+ServiceId ServiceTable::intern(std::string_view name, std::optional<uint32_t> user) {
   std::string clean = clean_service_name(name);
   if (clean.empty()) return kUnknown;
   if (name.size() > kMaxServiceName) ++shortened_;
   if (const auto known = ids_.find(clean); known != ids_.end()) return known->second;
-  if (released_.empty() && services_.size() >= most_) {
+  if (!has_room() || !keeps_to_part(user)) {
     ++overflowed_;
     return kOverflow;
   }
@@ -28,14 +28,25 @@ ServiceId ServiceTable::intern(std::string_view name) {
     released_.pop_back();
   }
   services_[service].name = clean;
+  services_[service].owner = user;
+  if (user) ++owned_[*user];
   ids_.emplace(std::move(clean), service);
   return service;
+}
+
+// One user's programs, whatever they call themselves, leave room for those of others.
+bool ServiceTable::keeps_to_part(std::optional<uint32_t> user) const {
+  if (!user) return true;
+  const size_t places = most_ - 2;
+  const auto owned = owned_.find(*user);
+  return owned == owned_.end() || owned->second < places - places / 4;
 }
 
 void ServiceTable::release(ServiceId service) {
   services_[service].gone_since_ns = 0;
   if (service == kUnknown || service == kOverflow) return;
   ids_.erase(services_[service].name);
+  if (const auto user = services_[service].owner; user && --owned_[*user] == 0) owned_.erase(*user);
   services_[service] = {};
   released_.push_back(service);
 }

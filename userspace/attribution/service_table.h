@@ -19,12 +19,12 @@ class ServiceTable {
   static constexpr ServiceId kOverflow = 1;
   static constexpr size_t kMaxUsers = 8;  ///< of one service that are told apart
 
-  /// Room for `most` names besides "unknown" and "_overflow".
+  /// Room for `most` names besides "unknown" and "_overflow". The last quarter of it is for users who have less than the others.
   explicit ServiceTable(uint32_t most);
 
-  /// The service of that name, which need not be clean; kUnknown for a name of which nothing is left,
-  /// kOverflow for one that there is no room for.
-  ServiceId intern(std::string_view name);
+  /// The service of that name, which need not be clean; kUnknown for a name of which nothing is left, kOverflow for one that there is no
+  /// room for. `user`: whose programs are called so, as far as that is known; names of nobody have no part that they must keep to.
+  ServiceId intern(std::string_view name, std::optional<uint32_t> user = {});
   /// The service is no longer known: its number and its room are for another name. Nobody may hold the number any more.
   void release(ServiceId service);
   std::string_view name(ServiceId service) const { return services_[service].name; }
@@ -38,6 +38,9 @@ class ServiceTable {
   /// When its last process went; 0 while one lives or where none was ever known.
   uint64_t gone_since_ns(ServiceId service) const { return services_[service].gone_since_ns; }
 
+  /// Whether a name would find room, of whomever it is.
+  bool has_room() const { return !released_.empty() || services_.size() < most_; }
+
   /// Names that there was no room for.
   uint64_t overflowed() const { return overflowed_; }
   /// Names longer than kMaxServiceName.
@@ -50,14 +53,17 @@ class ServiceTable {
     uint32_t processes = 0;
     uint64_t gone_since_ns = 0;
     Users users = {};  ///< and how many processes each has; the first kMaxUsers
+    std::optional<uint32_t> owner = {};  ///< the user whose name it was first
   };
 
+  bool keeps_to_part(std::optional<uint32_t> user) const;
   static Users::iterator find_user(Service& service, uint32_t user);
 
   const size_t most_;
   std::vector<Service> services_;
   std::unordered_map<std::string, ServiceId> ids_;
   std::vector<ServiceId> released_;
+  std::unordered_map<uint32_t, size_t> owned_;  ///< names by user
   uint64_t overflowed_ = 0;
   uint64_t shortened_ = 0;
 };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kSweepNs = 5'000'000'000;
 constexpr uint64_t kRoomNs = 1'000'000'000;  // between two times that refused sockets are let come back
+constexpr size_t kMostAskedAgain = 256;  // connections of services without a name, at once: each may take a look at /proc
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n";
 constexpr const char* kLostConnectionLimit = "connection_limit";
 constexpr const char* kLostMemoryLimit = "memory_limit";
@@ -395,14 +396,33 @@ void Pipeline::advance(uint64_t now_ns, uint64_t shown_twice_ns) {
   swept_ns_ = now_ns;
   resolver_.sweep(now_ns);
   registry_.advance(now_ns);
+  release_gone(now_ns, shown_twice_ns);
+}
+
+// Services that have gone keep their series for a while. Where names found no room, those that served least give way at once.
+void Pipeline::release_gone(uint64_t now_ns, uint64_t shown_twice_ns) {
   const uint64_t expire_ns = static_cast<uint64_t>(std::chrono::nanoseconds(config_.metrics.expire_after).count());
+  std::vector<std::pair<uint64_t, ServiceId>> early;  // by how much they served
   for (ServiceId service = 0; service < resolver_.count(); ++service) {
     const uint64_t gone = resolver_.gone_since_ns(service);
-    if (gone == 0 || now_ns < gone + expire_ns || gone > shown_twice_ns || connections_.hold(service)) continue;
-    log_debug("a service has gone, and its series go", {{"service", std::string(resolver_.name(service))}});
-    forget(service);
-    resolver_.release(service);
+    if (gone == 0 || gone > shown_twice_ns || connections_.hold(service)) continue;
+    if (now_ns >= gone + expire_ns) {
+      release(service);
+    } else if (service != ServiceResolver::kUnknown && service != ServiceResolver::kOverflow) {
+      early.emplace_back(observed_of(service), service);
+    }
   }
+  const uint64_t refused = resolver_.take_refused();
+  if (refused == 0) return;
+  std::sort(early.begin(), early.end());
+  early.resize(std::min<uint64_t>(early.size(), refused));
+  for (const auto& [observed, service] : early) release(service);
+}
+
+void Pipeline::release(ServiceId service) {
+  log_debug("a service has gone, and its series go", {{"service", std::string(resolver_.name(service))}});
+  forget(service);
+  resolver_.release(service);
 }
 
 // Connections of services that are called otherwise now.
@@ -410,8 +430,10 @@ void Pipeline::rename() {
   const std::vector<ServiceId> renamed = resolver_.take_renamed();
   if (renamed.empty()) return;
   std::vector<SocketId> unwanted;
+  size_t asked_again = 0;
   connections_.for_each([&](Connection& connection) {
     if (std::find(renamed.begin(), renamed.end(), connection.service) == renamed.end()) return;
+    if (connection.service == ServiceResolver::kOverflow && ++asked_again > kMostAskedAgain) return;
     if (!set_process(connection, process_of(connection))) unwanted.push_back(connection.socket);
   });
   for (SocketId socket : unwanted) exclude(*connections_.find(socket));
@@ -421,6 +443,7 @@ void Pipeline::forget(ServiceId service) {
   registry_.forget_service(service);
   servers_.forget(service);
   losses_.forget(service);
+  if (service < observed_.size()) observed_[service] = 0;
   std::erase_if(unreadable_, [&](const auto& entry) { return entry.first.first == service; });
   std::erase_if(unread_, [&](const auto& entry) { return entry.first.first == service; });
 }

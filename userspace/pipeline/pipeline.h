@@ -117,7 +117,11 @@ class Pipeline final : private TransactionSink {
   QueryLink link(Connection& connection, const Protocol& protocol, Role role);
   void count_sessions();
   void rename();
+  void release_gone(uint64_t now_ns, uint64_t shown_twice_ns);
+  void release(ServiceId service);
   void forget(ServiceId service);
+  void note_observed(ServiceId service);
+  uint64_t observed_of(ServiceId service) const { return service < observed_.size() ? observed_[service] : 0; }
   void catch_up(Connection& connection, Direction direction, const SocketInfo& info);
   void close_gone(std::span<const SocketInfo> sockets, ListingScope scope, uint64_t listed_ns);
   void lose(const char* reason);
@@ -155,6 +159,7 @@ class Pipeline final : private TransactionSink {
   uint64_t segments_ = 0;
   uint64_t captured_bytes_ = 0;
   uint64_t excluded_ = 0;
+  std::vector<uint64_t> observed_;  ///< transactions and queries, by service
   uint64_t transactions_[kProtocols][2] = {};
   uint64_t parse_errors_[kParseErrors] = {};
   std::map<std::string, uint64_t> lost_;

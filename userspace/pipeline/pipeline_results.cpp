@@ -20,6 +20,7 @@ void Pipeline::on_transaction(const Transaction& transaction) {
     servers_.serves_http(connection.service);
     servers_.learn(connection.local, connection.netns, connection.service);
   }
+  note_observed(connection.service);
   const std::string_view service = resolver_.name(connection.service);
   const std::string_view path = registry_.record(connection.service, service, peer, transaction);
   if (observer_)
@@ -29,9 +30,15 @@ void Pipeline::on_transaction(const Transaction& transaction) {
 void Pipeline::on_query(const Query& query) {
   const Protocol& protocol = current_->conversation->protocol();
   ++transactions_[&protocol - protocols()][static_cast<size_t>(query.role)];
+  note_observed(current_->service);
   const QueryLink asked = link(*current_, protocol, query.role);
   registry_.record(asked, query);
   if (query_observer_) query_observer_({.socket = current_->socket, .link = asked, .query = query});
+}
+
+void Pipeline::note_observed(ServiceId service) {
+  if (service >= observed_.size()) observed_.resize(service + 1);
+  ++observed_[service];
 }
 
 QueryLink Pipeline::link(Connection& connection, const Protocol& protocol, Role role) {

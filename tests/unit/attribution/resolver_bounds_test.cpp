@@ -23,6 +23,36 @@ TEST(ResolverBounds, TooManyServicesAreTheOverflow) {
   EXPECT_EQ(resolver.count(), 5u);
 }
 
+TEST(ResolverBounds, NamesAreAskedForAgainWhenThereIsRoom) {
+  FakeHost host;
+  FakeProcess process;
+  host.start(7, process);
+  ServiceResolver resolver = host.resolver(FakeHost::no_engine(), 1);
+  const ServiceId first = resolver.intern("first");
+  // What the kernel side told of a process when it was executed is told once.
+  EXPECT_EQ(resolver.resolve({.tgid = 7, .cgroup_id = 0, .comm = "shopd", .service = "shop"}, 0), ServiceResolver::kOverflow);
+  resolver.release(first);
+  EXPECT_EQ(resolver.resolve({.tgid = 7, .cgroup_id = 0, .comm = "shopd"}, 0), ServiceResolver::kOverflow);
+  resolver.sweep(1);
+  EXPECT_EQ(resolver.take_renamed(), std::vector<ServiceId>{ServiceResolver::kOverflow});
+  EXPECT_EQ(resolver.name(resolver.resolve({.tgid = 7, .cgroup_id = 0, .comm = "shopd"}, 0)), "shop");
+}
+
+TEST(ResolverBounds, NoUserTakesTheLastQuarter) {
+  FakeHost host;
+  ServiceResolver resolver = host.resolver(FakeHost::no_engine(), 8);
+  const auto named = [&](uint32_t pid, uint32_t user) {
+    const std::string name = "c" + std::to_string(pid);
+    return resolver.name(resolver.resolve({.tgid = pid, .cgroup_id = 0, .comm = name, .user = user}, 0)) == name;
+  };
+  for (uint32_t pid = 10; pid < 16; ++pid) EXPECT_TRUE(named(pid, 1000)) << pid;
+  EXPECT_FALSE(named(16, 1000));
+  EXPECT_TRUE(named(17, 1001));
+  EXPECT_TRUE(named(18, 0));
+  EXPECT_FALSE(named(19, 0));
+  EXPECT_EQ(limit_hit(resolver, "services"), 2u);
+}
+
 TEST(ResolverBounds, LongNamesAreCut) {
   FakeHost host;
   FakeProcess process;

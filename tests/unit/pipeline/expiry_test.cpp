@@ -132,6 +132,28 @@ TEST_F(Expiry, ServicesThatHaveGoneMakeRoomForOthers) {
   }
 }
 
+// The names of three that served once give way to that of one that serves, though they would have been kept for a minute.
+TEST_F(Expiry, NamesThatServedLittleGiveWayWhereThereIsNoRoom) {
+  host_.start(6, named("busyd"));
+  for (int i = 0; i < 5; ++i) serve(6, "busyd");
+  for (uint32_t pid : {7u, 8u}) {
+    const std::string name = "once-" + std::to_string(pid);
+    host_.start(pid, named(name));
+    serve(pid, name);
+    host_.end(pid);
+  }
+  host_.end(6);
+  pass(10);
+  EXPECT_EQ(services(), (Names{"busyd", "once-7", "once-8"}));
+  host_.start(9, named("shopd"));
+  serve(9, "shopd", false);
+  EXPECT_TRUE(services().contains("_overflow"));
+  pass(12);
+  serve(9, "shopd");
+  EXPECT_TRUE(services().contains("shopd")) << "it was asked again";
+  EXPECT_TRUE(services().contains("busyd")) << "as many as were needed, and who served least";
+}
+
 TEST_F(Expiry, AServiceWithAConnectionIsKept) {
   host_.start(7, named("shopd"));
   serve(7, "shopd", false);
