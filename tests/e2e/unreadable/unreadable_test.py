@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,6 +66,17 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+# One request that can be read.
+MARKER = """
+import socket
+client, server = socket.socketpair()
+client.sendall(b"GET /marker HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+server.recv(1000)
+server.sendall(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
+client.recv(1000)
+"""
+
+
 class WhatCannotBeReadIsCounted(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -88,7 +98,9 @@ class WhatCannotBeReadIsCounted(unittest.TestCase):
         for service in server, client:
             wait_until(lambda name=service: self.agent.value(METRIC, service=name, reason=reason) == CONNECTIONS,
                        f"{CONNECTIONS} connections of {service} by {reason}", 10)
-        time.sleep(1)
+        self.client(f"{client}-marker", MARKER)
+        wait_until(lambda: self.agent.requests("http_client_requests_total", f"{client}-marker") == {("GET", "/marker", "204"): 1},
+                   "a request that came after", 10)
         for service in server, client:
             found = {labels["reason"]: value for labels, value in self.agent.samples(METRIC) if labels["service"] == service}
             self.assertEqual(found, {reason: CONNECTIONS}, service)
