@@ -110,6 +110,13 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 			pass(d, skipped, now);
 		}
 	}
+	if (direction == SW_SEND && !st->run && st->tcp) {
+		struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+		/* What a receive took that had begun before the programs were attached, and so was not seen, came before these bytes. */
+		if (tp)
+			st->copied_seq = tp->copied_seq;
+	}
 	if (st->last_direction != direction || !st->run)
 		turn(st, direction);
 

@@ -296,7 +296,10 @@ void QuerySeries::clear_sessions() {
     if (service)
       for (auto& roles : service->links)
         for (auto& links : roles)
-          for (auto& [peer, link] : links) link->sessions = {};
+          for (auto& [peer, link] : links) {
+            link->sessions = {};
+            if (link->role == Role::server) link->has_sessions = true;  // nobody may have a connection to it: that is 0
+          }
 }
 
 void QuerySeries::add_sessions(const QueryLink& wanted, SessionState state, uint64_t connections) {
