@@ -181,7 +181,7 @@ class Http1 final : public Parser {
   void give_up_unsure();
   void hide_responses();
   void resolve_hidden_responses();
-  void doubt_last_answer();
+  void doubt_last_answer(uint32_t answered_run);
   void trust_last_answer();
   void drain();
   void emit(const Exchange& exchange);

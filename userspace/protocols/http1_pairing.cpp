@@ -139,12 +139,14 @@ void Http1::resolve_hidden_responses() {
   give_up_unsure();
 }
 
-// One more response than requests were seen: the last answer may have been another request's.
-void Http1::doubt_last_answer() {
+// One more response than requests were seen: the last answer, in `answered_run`, may have been another request's. Where the client has
+// spoken since, in a run of which nothing was seen, it need not be one that pipelines.
+void Http1::doubt_last_answer(uint32_t answered_run) {
   if (head_ == answering_ || !at(head_).tentative) return;
   at(head_).tentative = false;
   at(head_).unsure = true;
-  pipelines_ = true;
+  const bool has_asked_since = response_.exact_run && response_.run >= answered_run + 2;
+  if (!has_asked_since) pipelines_ = true;
   drain();
 }
 

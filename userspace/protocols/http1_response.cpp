@@ -162,7 +162,8 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     }
     return Verdict::mine;
   }
-  if (response_.exact_run && response_.run == std::exchange(answered_run_, response_.run)) pipelines_ = true;
+  const uint32_t answered_run = std::exchange(answered_run_, response_.run);
+  if (response_.exact_run && response_.run == answered_run) pipelines_ = true;
   if (response_hidden_) resolve_hidden_responses();
 
   pass_over_unread(status);
@@ -173,7 +174,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     early_ = {.waits = true, .status = status, .cache = head.cache.answer(whole), .first_byte_ns = response_.start_ns};
     method = request_.reader.head().method;
   } else if (response_.detached) {
-    doubt_last_answer();
+    doubt_last_answer(answered_run);
     sink_.on_parse_error(ParseError::orphan_response);
   } else {
     Exchange& exchange = at(answering_);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 namespace sockwatch {
 namespace {
@@ -189,6 +190,40 @@ TEST_F(PipelineTest, LossIsToldByService) {
   EXPECT_EQ((self().lost_requests[{"shop", "ring_full"}]), 2u);
   EXPECT_EQ((self().lost_bytes[{"shop", "server", "recv", "ring_full"}]), 2 * request.size());
   EXPECT_EQ((self().lost_bytes[{"shop", "server", "send", "ring_full"}]), 3 * response.size());
+}
+
+// Requests one after the other, of which records are lost: as many as it may be, of requests or answers or both, at either end.
+TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
+  const std::string request = "GET /a HTTP/1.1\r\n\r\n", response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  constexpr uint32_t kLossFrom = 5, kLossTo = 40, kRuns = 60;
+  std::minstd_rand random(1);
+  for (int round = 0; round < 400; ++round) {
+    const Direction asks = round % 2 == 0 ? Direction::recv : Direction::send;
+    const uint32_t lost_requests = random() % 101, lost_responses = random() % 101;  // of a hundred
+    start_live();
+    Open whole;
+    whole.accepted = asks == Direction::recv;
+    whole.run = 1;
+    open(1, whole);
+    uint64_t offsets[2] = {};
+    std::string told;
+    for (uint32_t run = 1; run <= kRuns; ++run) {
+      const bool is_request = run % 2 == 1;
+      const std::string& bytes = is_request ? request : response;
+      SocketEvent event = event_of(1, SocketEvent::Kind::segment);
+      event.segment.direction = is_request ? asks : opposite(asks);
+      uint64_t& offset = offsets[static_cast<size_t>(event.segment.direction)];
+      event.segment.offset = std::exchange(offset, offset + bytes.size());
+      event.segment.length = bytes.size();
+      event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+      event.segment.run = run;
+      const bool lost = run >= kLossFrom && run <= kLossTo && random() % 100 < (is_request ? lost_requests : lost_responses);
+      told += lost ? '-' : is_request ? '?' : '!';
+      if (!lost) pipeline_->on_event(event);
+    }
+    const auto last = std::find_if(seen_.rbegin(), seen_.rend(), [](const std::string& line) { return !line.ends_with(" 200"); });
+    EXPECT_GE(last - seen_.rbegin(), (kRuns - kLossTo) / 2 - 1) << told << " as " << (asks == Direction::recv ? "a server" : "a client");
+  }
 }
 
 TEST_F(PipelineTest, ALossBeforeAHalfCloseIsNoticed) {
