@@ -76,7 +76,7 @@ void Pipeline::on_event(const SocketEvent& event) {
       on_segment(*connection, event);
       break;
     case SocketEvent::Kind::eof:
-      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns);
+      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns, connection->run);
       if (connection->conversation) connection->conversation->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
@@ -88,7 +88,7 @@ void Pipeline::on_event(const SocketEvent& event) {
         connection->conversation.reset();
       }
       for (Direction d : {Direction::recv, Direction::send})
-        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns);
+        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns, connection->run);
       if (event.close.run != 0) note_lost_run(*connection, event.close.run, event.close.direction);
       close(*connection, event.ts_ns);
       break;
@@ -278,13 +278,13 @@ void Pipeline::note_lost_run(Connection& connection, uint32_t run, Direction dir
   if (connection.conversation) losses_.add_requests(connection.service, connection.runs.pass(run, direction, asks(connection)));
 }
 
-// The direction ends at `end`: what no segment told of up to there was lost.
-void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns) {
+// The direction has come to `end`, in `run` or before it: what no segment told of up to there was lost.
+void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t run) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
   note_lost_bytes(connection, direction, place.missed, end);
   if (place.missed > 0 && connection.conversation)
-    connection.conversation->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
-                              {.length = place.missed, .tail = {}, .late = true});
+    connection.conversation->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = run},
+                                    {.length = place.missed, .tail = {}, .late = true});
 }
 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {

@@ -97,7 +97,7 @@ class Pipeline final : private TransactionSink {
                     const Segment& bytes);
   void note_lost_bytes(const Connection& connection, Direction direction, uint64_t missed, uint64_t offset);
   void note_lost_run(Connection& connection, uint32_t run, Direction direction);
-  void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns);
+  void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t run);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
   Connection* find_room(const SocketEvent& event);
   void on_refused_segment(const SocketEvent& event);

@@ -27,7 +27,7 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, ListingScope sco
 void Pipeline::catch_up(Connection& connection, Direction direction, const SocketInfo& info) {
   const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
   if (info.lost) {
-    miss_up_to(connection, direction, p.offset, p.ts_ns);
+    miss_up_to(connection, direction, p.offset, p.ts_ns, direction == info.direction ? info.run : info.run - 1);
     return;
   }
   const uint64_t from = connection.cursors[static_cast<size_t>(direction)].next();

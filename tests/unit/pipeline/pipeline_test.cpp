@@ -217,9 +217,20 @@ TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
       event.segment.length = bytes.size();
       event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
       event.segment.run = run;
-      const bool lost = run >= kLossFrom && run <= kLossTo && random() % 100 < (is_request ? lost_requests : lost_responses);
+      const bool at_random = random() % 100 < (is_request ? lost_requests : lost_responses);
+      const bool lost = run >= kLossFrom && run <= kLossTo && (round >= 8 ? at_random : run > kLossFrom + round / 2 && run <= kLossTo - round / 4);
       told += lost ? '-' : is_request ? '?' : '!';
       if (!lost) pipeline_->on_event(event);
+      if (round % 3 == 0 && lost && random() % 8 == 0) {
+        told += '.';
+        SocketInfo info;
+        info.socket = 1;
+        info.pending = info.lost = true;
+        info.run = run;
+        info.direction = event.segment.direction;
+        for (int d = 0; d < 2; ++d) info.progress[d] = {.offset = offsets[d], .ts_ns = now_ns_};
+        pipeline_->on_progress({&info, 1}, ListingScope::pending, now_ns_);
+      }
     }
     const auto last = std::find_if(seen_.rbegin(), seen_.rend(), [](const std::string& line) { return !line.ends_with(" 200"); });
     EXPECT_GE(last - seen_.rbegin(), (kRuns - kLossTo) / 2 - 1) << told << " as " << (asks == Direction::recv ? "a server" : "a client");
