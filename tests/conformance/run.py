@@ -81,9 +81,11 @@ def main():
     options = parser.parse_args()
     with_place_for_a_name()
 
-    cases = {name: case for name, case in all_cases().items() if not options.only or any(part in name for part in options.only)}
-    names, table = list(cases), Table(options.output)
+    table = Table(options.output)
     with agent_for_many(options.agent) as agent:
+        attach = agent.samples("sockwatch_capture_info")[0][0]["attach"]
+        cases = {name: case for name, case in all_cases(attach).items() if not options.only or any(part in name for part in options.only)}
+        names = list(cases)
         for first in range(0, len(names), BATCH):
             play(agent, {name: cases[name] for name in names[first:first + BATCH]}, first + 1, table)
         table.check("segments lost", agent.value("sockwatch_lost_segments_total"), 0)
