@@ -3,8 +3,11 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <span>
+#include <string>
 
 #include "util/fd.h"
 
@@ -34,6 +37,18 @@ bpf_attach_type attach_type(HookKind kind) {
 }  // namespace
 
 bool kernel_has_function(const btf& types, std::string_view name) { return type_of(types, HookKind::function, name) > 0; }
+
+bool kernel_has_member(const btf& types, std::string_view structure, std::string_view member) {
+  const int id = btf__find_by_name_kind(&types, std::string(structure).c_str(), BTF_KIND_STRUCT);
+  if (id <= 0) return false;
+  const btf_type* type = btf__type_by_id(&types, static_cast<uint32_t>(id));
+  const std::span members(btf_members(type), btf_vlen(type));
+  return std::any_of(members.begin(), members.end(), [&](const btf_member& one) { return btf__name_by_offset(&types, one.name_off) == member; });
+}
+
+bool kernel_lets_preemption_be_disabled(const btf& types) {
+  return kernel_has_function(types, "bpf_preempt_disable") && kernel_has_member(types, "bpf_subprog_info", "might_sleep");
+}
 
 int refusal(const btf& types, HookKind kind, std::string_view name) {
   const int type = type_of(types, kind, name);

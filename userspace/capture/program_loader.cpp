@@ -121,7 +121,7 @@ Result<LoadedPrograms> load_programs(const CaptureConfig& config) {
       return std::nullopt;
     }
     loaded.skeleton = std::move(skeleton).value();
-    select_programs(plan, kernel_has_function(**types, "bpf_preempt_disable"), *loaded.skeleton);
+    select_programs(plan, kernel_lets_preemption_be_disabled(**types), *loaded.skeleton);
     const LibbpfLog said;
     const int error = sockwatch_bpf__load(loaded.skeleton.get());
     if (error == 0) return std::nullopt;
