@@ -89,10 +89,11 @@ Http1::Exchange& Http1::add_exchange(std::string_view method, std::string_view t
 void Http1::give_up_unanswered(uint64_t ts_ns, bool aborted) {
   Exchange& exchange = at(answering_++);
   if (!exchange.request_done) {
-    // It is the newest. What follows of its body belongs to nothing; a body that was refused does not follow.
+    // It is the newest. What follows of its body belongs to nothing; a body that was refused before it began does not follow.
     request_.detached = true;
-    const bool refusable = request_.phase == Phase::body && exchange.expect_continue;
-    if (request_.phase == Phase::unframed || refusable) request_.phase = Phase::lost;
+    const bool refusable = request_.phase == Phase::body && exchange.expect_continue && exchange.request_bytes == 0;
+    if (refusable) request_.phase = Phase::refused;
+    if (request_.phase == Phase::unframed) request_.phase = Phase::lost;
   }
   exchange.end_ns = ts_ns;
   exchange.aborted = aborted;
