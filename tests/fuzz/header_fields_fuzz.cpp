@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/cache_headers.h"
-#include "protocols/trace_id.h"
+#include "protocols/http1/cache_headers.h"
+#include "protocols/http1/trace_id.h"
 #include "recording/credential_mask.h"
 #include "require.h"
 

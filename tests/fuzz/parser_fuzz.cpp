@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "protocols/conversation.h"
-#include "protocols/http1.h"
+#include "protocols/http1/http1.h"
 #include "protocols/parser.h"
 #include "require.h"
 #include "steps.h"

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/sql_operation.h"
+#include "protocols/common/sql_operation.h"
 #include "require.h"
 
 namespace sockwatch {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "aggregation/metric_descriptor.h"
-#include "protocols/trace_id.h"
+#include "protocols/http1/trace_id.h"
 
 namespace sockwatch {
 

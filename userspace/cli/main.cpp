@@ -14,7 +14,7 @@
 #include "cli/why.h"
 #include "config/load_config.h"
 #include "exposition/web_access.h"
-#include "pipeline/agent.h"
+#include "agent/agent.h"
 #include "util/log.h"
 
 namespace sockwatch {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pipeline/agent.h"
+#include "agent/agent.h"
 #include "pipeline/wanted_connections.h"
 #include "util/clock.h"
 #include "util/fd.h"

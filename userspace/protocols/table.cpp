@@ -1,9 +1,9 @@
-#include "protocols/http1.h"
-#include "protocols/memcached.h"
-#include "protocols/mysql.h"
+#include "protocols/http1/http1.h"
+#include "protocols/memcached/memcached.h"
+#include "protocols/mysql/mysql.h"
 #include "protocols/parser.h"
-#include "protocols/postgresql.h"
-#include "protocols/redis.h"
+#include "protocols/postgresql/postgresql.h"
+#include "protocols/redis/redis.h"
 
 namespace sockwatch {
 

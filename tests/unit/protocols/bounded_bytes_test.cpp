@@ -1,4 +1,4 @@
-#include "protocols/bounded_bytes.h"
+#include "protocols/common/bounded_bytes.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "protocols/cache_headers.h"
+#include "protocols/http1/cache_headers.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // BodyReader by itself.
-#include "protocols/http1_body.h"
+#include "protocols/http1/body.h"
 
 #include <gtest/gtest.h>
 

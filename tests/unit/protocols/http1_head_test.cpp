@@ -1,5 +1,5 @@
 // HeadReader and the guesses about what bytes may begin, by themselves.
-#include "protocols/http1_head.h"
+#include "protocols/http1/head.h"
 
 #include <gtest/gtest.h>
 

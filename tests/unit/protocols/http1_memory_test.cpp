@@ -6,7 +6,7 @@
 #include <new>
 
 #include "player.h"
-#include "protocols/http1.h"
+#include "protocols/http1/http1.h"
 #include "script.h"
 
 namespace {

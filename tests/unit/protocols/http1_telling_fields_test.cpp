@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "protocols/http1.h"
+#include "protocols/http1/http1.h"
 #include "script.h"
 
 namespace sockwatch {

@@ -1,7 +1,7 @@
 // When a transaction begins, has its first byte and ends, and what waits for time to pass.
 #include <gtest/gtest.h>
 
-#include "protocols/http1.h"
+#include "protocols/http1/http1.h"
 #include "script.h"
 
 namespace sockwatch {

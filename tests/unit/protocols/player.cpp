@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/http1.h"
+#include "protocols/http1/http1.h"
 
 namespace sockwatch {
 namespace {

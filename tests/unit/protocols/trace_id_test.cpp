@@ -1,4 +1,4 @@
-#include "protocols/trace_id.h"
+#include "protocols/http1/trace_id.h"
 
 #include <gtest/gtest.h>
 
