@@ -18,7 +18,7 @@
  * program ask.
  *
  * fc7566ad0a82 ("bpf: Introduce bpf_preempt_[disable,enable] kfuncs"), 6.10. They are needed from a46023d5616e ("tracing: Guard
- * __DECLARE_TRACE() use of __DO_TRACE_CALL() with SRCU-fast") on, 7.0: until then a tracepoint's programs run with
+ * __DECLARE_TRACE() use of __DO_TRACE_CALL() with SRCU-fast") on, 7.0: until then a tracepoint's programs flight with
  * preemption off. Nothing in the types tells of that commit, so preemption is disabled wherever it can be. 6.12
  * has the functions and lets no global function be called between them ("use static function instead"); kernels that do, as 6.18, know of each
  * whether it might sleep (struct bpf_subprog_info.might_sleep), which is what userspace looks for.

@@ -58,7 +58,7 @@ static __always_inline __u32 unix_path(struct sock *sk, char *out)
 }
 
 /* SW_FLAG_SEND, or 0. */
-static __always_inline __u8 run_direction(const struct socket_state *st)
+static __always_inline __u8 flight_direction(const struct socket_state *st)
 {
 	return st->last_direction == SW_SEND ? SW_FLAG_SEND : 0;
 }
@@ -79,9 +79,9 @@ static __noinline int emit_open(struct sock *sk, struct socket_state *st, __u64 
 	s->open.header.offset = st->streams[SW_RECV].offset;
 	s->open.header.length = st->streams[SW_SEND].offset;
 	s->open.header.kind = SW_RECORD_OPEN;
-	s->open.header.flags = run_direction(st);
+	s->open.header.flags = flight_direction(st);
 	s->open.header.tgid = tgid;
-	s->open.header.run = st->run;
+	s->open.header.flight = st->flight;
 	service = fill_process(&open->process, s->open.service);
 	fill_names(&open->names, sk);
 	open->from_start = st->from_start;
@@ -129,9 +129,9 @@ static __noinline void emit_control(struct socket_state *st, __u8 kind, __u8 fla
 		.offset = st->streams[SW_RECV].offset,
 		.length = st->streams[SW_SEND].offset,
 		.tgid = st->tgid,
-		.run = st->run,
+		.flight = st->flight,
 		.kind = kind,
-		.flags = kind == SW_RECORD_CLOSE ? flags | run_direction(st) : flags,
+		.flags = kind == SW_RECORD_CLOSE ? flags | flight_direction(st) : flags,
 	};
 
 	if (output(&header, sizeof(header), header.ts_ns))
@@ -159,11 +159,11 @@ static __noinline void emit_untold(struct socket_state *st, __u32 direction)
 	r.header.offset = d->told;
 	r.header.length = d->offset - d->told;
 	r.header.tgid = st->tgid;
-	r.header.run = st->run;
+	r.header.flight = st->flight;
 	r.header.captured = 0;
 	r.header.tail = u->tail_len;
 	r.header.kind = SW_RECORD_SEGMENT;
-	r.header.flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (d->run_records ? SW_FLAG_LATER : 0);
+	r.header.flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (d->flight_records ? SW_FLAG_LATER : 0);
 	r.header.hidden = u->hidden;
 	__builtin_memcpy(r.tail, u->tail, SW_TAIL_MAX);
 	count(SW_COUNT_SEGMENTS);

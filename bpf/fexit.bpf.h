@@ -21,8 +21,8 @@ static __always_inline void pass_unread(struct sock *sk, __u32 direction, int re
 	st = bpf_sk_storage_get(&sw_sockets, sk, 0, 0);
 	if (!st || st->verdict >= VERDICT_IGNORE)
 		return;
-	if (st->last_direction != direction || !st->run)
-		begin_run(st, direction);
+	if (st->last_direction != direction || !st->flight)
+		begin_flight(st, direction);
 	if (direction == SW_RECV)
 		st->copied_seq += ret;
 	st->untold[direction & 1].hidden = SW_HIDDEN_PREEMPTED;

@@ -31,13 +31,13 @@ enum sw_record_kind {
 enum sw_direction { SW_RECV = 0, SW_SEND = 1 };
 
 /* sw_header.flags */
-#define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND; open, close: that of the run */
+#define SW_FLAG_SEND 1  /* segment, eof: the direction is SW_SEND; open, close: that of the flight */
 #define SW_FLAG_RESET 2 /* close: by RST */
 #define SW_FLAG_UNREAD 8 /* close: the socket lives on, but says nothing that is known, and is watched no longer ... */
 #define SW_FLAG_TLS 16   /* ... since it is TLS ... */
 #define SW_FLAG_HTTP2 32 /* ... or HTTP/2, whose server spoke first */
 #define SW_FLAG_PEEKED 4 /* segment: the bytes were looked at, not consumed; they will pass later */
-#define SW_FLAG_LATER 64 /* segment: others of its run came before it */
+#define SW_FLAG_LATER 64 /* segment: others of its flight came before it */
 
 /* sw_header.hidden: why bytes could not be read. */
 enum sw_hidden_reason {
@@ -64,7 +64,7 @@ struct sw_header {
 	sw_u64 offset; /* in this direction's stream; open, eof, close: where the received stream stands */
 	sw_u64 length; /* on the wire; open, eof, close: where the sent stream stands */
 	sw_u32 tgid;
-	sw_u32 run;      /* counts changes of direction */
+	sw_u32 flight;      /* counts changes of direction */
 	sw_u32 captured; /* first bytes that follow */
 	sw_u8 tail;      /* last bytes that follow these */
 	sw_u8 kind;
@@ -136,12 +136,12 @@ struct sw_socket_entry {
 	sw_u8 known_start; /* set up while we watched */
 	sw_u8 pending;   /* SW_PENDING_...: what no record told of */
 	sw_u32 tgid;
-	sw_u32 run;
+	sw_u32 flight;
 };
 
 #define SW_PENDING_UNTOLD 1 /* bytes that passed last */
 #define SW_PENDING_LOST 2   /* bytes whose record was lost */
-#define SW_PENDING_SEND 4   /* not why: the present run is of sent bytes */
+#define SW_PENDING_SEND 4   /* not why: the present flight is of sent bytes */
 
 /* What the iterator is asked to write: sw_iterate, a global of the kernel side. */
 enum sw_iterate { SW_ITERATE_ALL = 0, SW_ITERATE_PENDING = 1 };

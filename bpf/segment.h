@@ -4,7 +4,7 @@
 #define SOCKWATCH_SEGMENT_H
 
 #include "message.h"
-#include "run.h"
+#include "flight.h"
 #include "sniff.h"
 
 /* Bytes consumed since the last receive that passed no receive of ours; exact, since TCP counts what is consumed. */
@@ -85,8 +85,8 @@ static __noinline int tell_unread(struct sock *sk, struct socket_state *st, __u6
 	return 0;
 }
 
-#define HIDDEN_RECORDS 16 /* of a run, after which hidden bytes are told of together: a long file is sent in many segments */
-#define PARTS_MAX 64 /* more than the budget of a run lasts for */
+#define HIDDEN_RECORDS 16 /* of a flight, after which hidden bytes are told of together: a long file is sent in many segments */
+#define PARTS_MAX 64 /* more than the budget of a flight lasts for */
 
 /* Any segment of a socket that is watched: judges the first ones, leaves out bodies, tells of the rest. */
 static __always_inline void segment(struct sock *sk, struct socket_state *st, __u32 direction, __u64 length, int flags)
@@ -110,14 +110,14 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 			pass(d, skipped, now);
 		}
 	}
-	if (direction == SW_SEND && !st->run && st->tcp) {
+	if (direction == SW_SEND && !st->flight && st->tcp) {
 		struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 
 		/* What a receive took that had begun before the programs were attached, and so was not seen, came before these bytes. */
 		if (tp)
 			st->copied_seq = tp->copied_seq;
 	}
-	if (st->last_direction != direction || !st->run)
+	if (st->last_direction != direction || !st->flight)
 		turn(st, direction);
 
 	/* Also where no byte is wanted: which of several messages of a call comes next depends on it. */
@@ -137,7 +137,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		skip = body;
 	}
 
-	begins = d->run_records == 0;
+	begins = d->flight_records == 0;
 	if (st->verdict == VERDICT_ANSWER) {
 		if (st->request_direction == 1 + direction) { /* more of what its answer is to tell of */
 			pass(d, length, now);
@@ -151,8 +151,8 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		}
 		answers = true;
 	}
-	if (d->run_bytes >= (st->queries ? QUERY_RUN_BYTES : RUN_BYTES) || d->run_records >= RUN_RECORDS) {
-		/* Enough of this run. Only a segment that begins with a head of HTTP is told of at once. */
+	if (d->flight_bytes >= (st->queries ? QUERY_FLIGHT_BYTES : FLIGHT_BYTES) || d->flight_records >= FLIGHT_RECORDS) {
+		/* Enough of this flight. Only a segment that begins with a head of HTTP is told of at once. */
 		__u32 keep = length < SW_TAIL_MAX ? length : SW_TAIL_MAX;
 
 		first = length - skip < 16 ? length - skip : 16;
@@ -166,7 +166,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		}
 	}
 
-	if (m->hidden && st->verdict == VERDICT_MINE && d->run_records >= HIDDEN_RECORDS) {
+	if (m->hidden && st->verdict == VERDICT_MINE && d->flight_records >= HIDDEN_RECORDS) {
 		pass_untold(d, length - skip, now);
 		u->hidden = m->hidden;
 		u->tail_len = 0;
@@ -185,7 +185,7 @@ static __always_inline void segment(struct sock *sk, struct socket_state *st, __
 		pass(d, length, now);
 		return;
 	}
-	if (st->verdict == VERDICT_NEW) { /* the start was not seen and this run says nothing */
+	if (st->verdict == VERDICT_NEW) { /* the start was not seen and this flight says nothing */
 		pass(d, length, now);
 		d->told = d->offset;
 		return;

@@ -8,7 +8,7 @@
 #define SOCKWATCH_SHORT_SEGMENT_H
 
 #include "message.h"
-#include "run.h"
+#include "flight.h"
 #include "sniff.h"
 
 #define ADVICE_EVERY 8 /* runs between two looks at the advice */
@@ -25,8 +25,8 @@ static __always_inline bool as_usual(struct socket_state *st, __u32 direction, i
 	if (!by_iterator && (task->io_uring || task->flags & PF_IO_WORKER))
 		return false;
 	if (st->last_direction == direction)
-		return d->offset >= d->skip_until && d->run_bytes < RUN_BYTES && d->run_records < RUN_RECORDS;
-	return other->told == other->offset && (st->run % ADVICE_EVERY || !advice_for(st));
+		return d->offset >= d->skip_until && d->flight_bytes < FLIGHT_BYTES && d->flight_records < FLIGHT_RECORDS;
+	return other->told == other->offset && (st->flight % ADVICE_EVERY || !advice_for(st));
 }
 
 /* Whether TCP has consumed just this segment since the last one. Behind tracepoints a cast does. */
@@ -109,12 +109,12 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 	if (direction == SW_RECV)
 		st->copied_seq += length;
 	if (st->last_direction != direction)
-		begin_run(st, direction);
+		begin_flight(st, direction);
 	r->counts[SW_COUNT_SEGMENTS]++;
 	h = reserve(r, sizeof(*h) + length, now);
 	if (!h) {
 		publish(r);
-		count_lost(st, direction, d->run_records == 0, length);
+		count_lost(st, direction, d->flight_records == 0, length);
 		told(d, length, 0, now);
 		return true;
 	}
@@ -128,7 +128,7 @@ static __always_inline bool short_segment(struct sock *sk, struct socket_state *
 		h->hidden = SW_HIDDEN_FAULT;
 	else
 		h->captured = length;
-	if (d->run_records == 0)
+	if (d->flight_records == 0)
 		d->first = *(__u64 *)data;
 	publish(r);
 	look(r);

@@ -9,15 +9,15 @@
 
 #include "message.h"
 #include "ring.h"
-#include "run.h"
+#include "flight.h"
 
-/* What one run (bytes of one direction with none of the other between) may cost. */
+/* What one flight (bytes of one direction with none of the other between) may cost. */
 /* In segments longer than SMALL_SEGMENT the head is sought that far. */
-#define RUN_BYTES (128 * 1024)    /* captured, after which only heads are */
-#define RUN_BYTES_PRESSED 4096    /* the same while the ring is filling up */
-#define RUN_RECORDS 16384
-#define QUERY_RUN_BYTES (1024 * 1024) /* captured of a run of a database's or cache's */
-#define TRIES_MAX 16              /* runs to look at where a socket's first bytes were not seen */
+#define FLIGHT_BYTES (128 * 1024)    /* captured, after which only heads are */
+#define FLIGHT_BYTES_PRESSED 4096    /* the same while the ring is filling up */
+#define FLIGHT_RECORDS 16384
+#define QUERY_FLIGHT_BYTES (1024 * 1024) /* captured of a flight of a database's or cache's */
+#define TRIES_MAX 16              /* flights to look at where a socket's first bytes were not seen */
 
 /* RFC 9110's tchar, a bit each. */
 static __always_inline bool is_token(__u8 c)
@@ -105,7 +105,7 @@ static __always_inline bool is_proxy_header(const __u8 *p, __u32 have)
 	return have >= 8 && *(__u32 *)p == 0x0a0d0a0d && *(__u32 *)(p + 4) == 0x510a0d00;
 }
 
-/* Adds a segment's first bytes, which are in scratch()->data, to the run's probe and judges. */
+/* Adds a segment's first bytes, which are in scratch()->data, to the flight's probe and judges. */
 __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, __u64 length)
 {
 	/* Where nothing stops the look, there are empty lines, or a word longer than can be told here: userspace knows more. */
@@ -145,7 +145,7 @@ __noinline int judge(struct socket_state *st, __u32 direction, __u32 captured, _
 		st->request_direction = 1 + (sniff.matched == 7 ? !direction : direction);
 	if (st->verdict == VERDICT_IGNORE && !st->from_start && ++st->tries < TRIES_MAX) {
 		st->verdict = VERDICT_NEW;
-		st->probe_len = PROBE_MAX; /* this run has been judged */
+		st->probe_len = PROBE_MAX; /* this flight has been judged */
 	}
 	return 0;
 }
@@ -182,7 +182,7 @@ static __noinline void emit_probe(struct socket_state *st, __u32 direction)
 	s->first.header.ts_ns = d->last_ts;
 	s->first.header.length = d->offset;
 	s->first.header.tgid = st->tgid;
-	s->first.header.run = st->run - 1;
+	s->first.header.flight = st->flight - 1;
 	s->first.header.captured = captured;
 	s->first.header.kind = SW_RECORD_SEGMENT;
 	s->first.header.flags = direction == SW_SEND ? SW_FLAG_SEND : 0;
@@ -346,8 +346,8 @@ static __always_inline __u32 fit(__u32 want, __u32 room)
 /* How many of `length` bytes of a database or cache to copy into one record. */
 static __always_inline __u32 query_budget(const struct stream *d, __u64 length)
 {
-	__u32 limit = pressed(8) ? RUN_BYTES_PRESSED : QUERY_RUN_BYTES;
-	__u32 budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
+	__u32 limit = pressed(8) ? FLIGHT_BYTES_PRESSED : QUERY_FLIGHT_BYTES;
+	__u32 budget = d->flight_bytes < limit ? limit - d->flight_bytes : 0;
 
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
@@ -361,7 +361,7 @@ static __always_inline __u32 query_budget(const struct stream *d, __u64 length)
  */
 __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, __u32 have)
 {
-	__u32 limit = RUN_BYTES, room = copy_room() / 2, budget;
+	__u32 limit = FLIGHT_BYTES, room = copy_room() / 2, budget;
 	struct scratch *s = scratch();
 	struct head_scan scan;
 	struct stream *d;
@@ -372,11 +372,11 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 	if (st->queries)
 		return query_budget(d, length);
 	if (pressed(2))
-		limit = RUN_BYTES_PRESSED;
+		limit = FLIGHT_BYTES_PRESSED;
 	if (head_kind() != HEAD_NONE) {
 		scan_head(&scan, have);
 		if (!scan.head_end) {
-			limit = RUN_BYTES;
+			limit = FLIGHT_BYTES;
 			room = copy_room();
 		} else if (scan.has_length && !scan.has_coding && !length_is_moot(st, direction, s)) {
 			__u64 end = scan.head_end + scan.content_length;
@@ -387,7 +387,7 @@ __noinline __u32 wanted(struct socket_state *st, __u32 direction, __u64 length, 
 			}
 		}
 	}
-	budget = d->run_bytes < limit ? limit - d->run_bytes : 0;
+	budget = d->flight_bytes < limit ? limit - d->flight_bytes : 0;
 	if (budget > SW_CAPTURE_MAX)
 		budget = SW_CAPTURE_MAX;
 	budget = fit(length < budget ? length : budget, room);

@@ -126,8 +126,8 @@ static __always_inline bool there_is_room(struct socket_state *st, __u32 directi
 {
 	struct stream *d = &st->streams[direction & 1];
 
-	if (st->last_direction != direction || !st->run) {
-		begin_run(st, direction);
+	if (st->last_direction != direction || !st->flight) {
+		begin_flight(st, direction);
 		if (st->room_round != sw_room_round) {
 			st->verdict = VERDICT_NEW;
 			st->closed = st->from_start = st->tries = st->probe_len = 0;
@@ -166,7 +166,7 @@ static __noinline int seldom(struct sock *sk, struct socket_state *st, __u32 dir
 		if (!st)
 			return 0;
 	}
-	if (!st->run && (bpf_get_current_pid_tgid() >> 32 == sw_agent_tgid || !sk->sk_socket || !sk->sk_socket->file)) {
+	if (!st->flight && (bpf_get_current_pid_tgid() >> 32 == sw_agent_tgid || !sk->sk_socket || !sk->sk_socket->file)) {
 		st->verdict = VERDICT_IGNORE; /* our own, or the kernel's */
 		return 0;
 	}
@@ -438,9 +438,9 @@ static __always_inline void list_socket(struct seq_file *seq, struct sock *sk, s
 	socket = sk->sk_socket;
 	e.attached = socket && socket->sk == sk;
 	e.tgid = st->tgid;
-	e.run = st->run;
-	if (e.pending & SW_PENDING_LOST && !st->streams[st->last_direction & 1].run_records) { /* of this run a record is under way */
-		e.run--;
+	e.flight = st->flight;
+	if (e.pending & SW_PENDING_LOST && !st->streams[st->last_direction & 1].flight_records) { /* of this flight a record is under way */
+		e.flight--;
 		e.pending ^= SW_PENDING_SEND;
 	}
 	fill_names(&e.names, sk);

@@ -21,9 +21,9 @@ struct stream {
 	__u64 told;       /* of these, up to where records have told */
 	__u64 last_ts;    /* when the last byte passed */
 	__u64 skip_until; /* the current body's end by its Content-Length; 0: not known */
-	__u64 first;      /* the first 8 bytes of the last run */
-	__u32 run_bytes;  /* captured in this run */
-	__u32 run_records;
+	__u64 first;      /* the first 8 bytes of the last flight */
+	__u32 flight_bytes;  /* captured in this flight */
+	__u32 flight_records;
 };
 
 /* Of the bytes of one direction that were not told. */
@@ -39,7 +39,7 @@ struct untold {
 struct socket_state {
 	__u64 cookie;
 	__u32 tgid;       /* last told to userspace */
-	__u32 run;
+	__u32 flight;
 	__u32 copied_seq; /* TCP: what had been consumed after the last receive */
 	__u8 verdict;
 	__u8 last_direction;
@@ -52,7 +52,7 @@ struct socket_state {
 	__u8 listening;
 	__u8 known_start;
 	__u8 from_start;
-	__u8 tries;       /* runs that did not look like HTTP, where the start was not seen */
+	__u8 tries;       /* flights that did not look like HTTP, where the start was not seen */
 	struct stream streams[2];
 	struct untold untold[2];
 	__u64 listed_ns;   /* when it was last listed with nothing consumed but by receives */
@@ -68,7 +68,7 @@ struct socket_state {
 	__u32 mmsg_length; /* ... and how many bytes the one before it had */
 	__u32 pad;
 	__u8 probe_len;
-	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the run, until they tell; the verifier wants twice the room */
+	__u8 probe[2 * PROBE_MAX]; /* the first bytes of the flight, until they tell; the verifier wants twice the room */
 };
 
 struct {

@@ -1,4 +1,4 @@
-// Plays whatever the fuzzer makes up to one protocol's parser, or to all of them behind a Conversation, and checks what must
+// Plays whatever the fuzzer makes up to one protocol's parser, or to all of them behind a ProtocolDetector, and checks what must
 // hold whatever is played. One program a protocol: SOCKWATCH_FUZZED_PROTOCOL is its name in the table, "" all.
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "protocols/conversation.h"
+#include "protocols/protocol_detector.h"
 #include "protocols/http1/http1.h"
 #include "protocols/parser.h"
 #include "require.h"
@@ -75,18 +75,18 @@ struct Played {
 
 /// Hands the bytes over in pieces of at most `piece`.
 template <typename Listener>
-void play(const std::vector<FuzzStep>& steps, bool exact_run, size_t input_size, size_t piece, Listener& parser,
+void play(const std::vector<FuzzStep>& steps, bool exact_flight, size_t input_size, size_t piece, Listener& parser,
                               Checker& checker) {
-  uint32_t run = 0;
+  uint32_t flight = 0;
   Direction last = Direction::recv;
   Verdict verdict = Verdict::undecided;
   for (const FuzzStep& step : steps) {
     if (verdict > Verdict::mine) break;
-    if (run == 0 || step.direction != last) ++run;
-    if (step.later_run) run += 2;
+    if (flight == 0 || step.direction != last) ++flight;
+    if (step.later_flight) flight += 2;
     last = step.direction;
     checker.now_ns += 1000;
-    const Passage passage{.ts_ns = checker.now_ns, .tgid = 1, .run = run, .exact_run = exact_run};
+    const Arrival arrival{.ts_ns = checker.now_ns, .tgid = 1, .flight = flight, .exact_flight = exact_flight};
     switch (step.kind) {
       case FuzzStep::Kind::seen:
         for (std::string_view rest = step.bytes; !rest.empty() && verdict <= Verdict::mine;) {
@@ -95,15 +95,15 @@ void play(const std::vector<FuzzStep>& steps, bool exact_run, size_t input_size,
           rest.remove_prefix(copy.size());
           checker.seen[static_cast<size_t>(step.direction)].append(copy.data(), copy.size());
           checker.passed += copy.size();
-          verdict = parser.data(step.direction, passage, {copy.data(), copy.size()});
+          verdict = parser.data(step.direction, arrival, {copy.data(), copy.size()});
         }
         break;
       case FuzzStep::Kind::unseen: {
         const std::vector<char> tail(step.bytes.begin(), step.bytes.end());
         checker.passed += step.amount;
         checker.seen[static_cast<size_t>(step.direction)].append(tail.data(), tail.size());
-        verdict = parser.unseen(step.direction, passage,
-                                {.length = step.amount, .tail = {tail.data(), tail.size()}, .late = (step.amount & 1) != 0});
+        verdict = parser.on_gap(step.direction, arrival,
+                                {.length = step.amount, .tail = {tail.data(), tail.size()}, .detected_late = (step.amount & 1) != 0});
         break;
       }
       case FuzzStep::Kind::end: parser.eof(step.direction, checker.now_ns); break;
@@ -126,16 +126,16 @@ void play(const std::vector<FuzzStep>& steps, bool exact_run, size_t input_size,
   REQUIRE(verdict > Verdict::mine || !parser.waiting());
 }
 
-Played play(const std::vector<FuzzStep>& steps, bool exact_run, size_t input_size, size_t piece) {
+Played play(const std::vector<FuzzStep>& steps, bool exact_flight, size_t input_size, size_t piece) {
   Checker checker;
   if constexpr (kFuzzed.empty()) {
-    Conversation conversation(checker);
-    play(steps, exact_run, input_size, piece, conversation, checker);
+    ProtocolDetector detector(checker);
+    play(steps, exact_flight, input_size, piece, detector, checker);
     return {std::move(checker.said), checker.understood};
   } else {
     const auto protocol = std::ranges::find(protocols(), kFuzzed, &Protocol::name);
     const std::unique_ptr<Parser> parser = protocol->make(checker);
-    play(steps, exact_run, input_size, piece, *parser, checker);
+    play(steps, exact_flight, input_size, piece, *parser, checker);
     const Played played = {checker.said, checker.understood};
     // What comes behind the end is thrown away.
     checker.closed = true;
@@ -155,9 +155,9 @@ void print(const char* how, const Played& played) {
 }
 
 void run(std::string_view input) {
-  const bool exact_run = (input.size() & 1) == 0;
+  const bool exact_flight = (input.size() & 1) == 0;
   const std::vector<FuzzStep> steps = read_steps(input);
-  const Played as_cut = play(steps, exact_run, input.size(), SIZE_MAX);
+  const Played as_cut = play(steps, exact_flight, input.size(), SIZE_MAX);
 
   // What is seen and understood from its first byte to its last is the same however it is cut. (Where it is not, a message is
   // sought where a send or receive begins.)
@@ -173,9 +173,9 @@ void run(std::string_view input) {
     }
   }
   for (size_t i = 0; i < whole.size(); ++i) whole[i].bytes = texts[i];
-  const Played in_one = play(whole, exact_run, input.size(), SIZE_MAX);
+  const Played in_one = play(whole, exact_flight, input.size(), SIZE_MAX);
   if (!in_one.understood) return;
-  const Played by_bytes = input.size() > kLongestSplit ? in_one : play(whole, exact_run, input.size(), 1);
+  const Played by_bytes = input.size() > kLongestSplit ? in_one : play(whole, exact_flight, input.size(), 1);
   if (as_cut.said == in_one.said && by_bytes.said == in_one.said) return;
   print("as cut by the fuzzer", as_cut);
   print("in one piece", in_one);

@@ -33,7 +33,7 @@ std::vector<FuzzStep> read_steps(std::string_view input) {
     const auto head = static_cast<uint8_t>(take(input, 1).front());
     FuzzStep step{.kind = static_cast<FuzzStep::Kind>(head & 3),
                   .direction = (head & 4) != 0 ? Direction::send : Direction::recv,
-                  .later_run = (head & 8) != 0,
+                  .later_flight = (head & 8) != 0,
                   .amount = (head >> 4) + 1u,
                   .bytes = {}};
     if (step.amount > kShort) {
@@ -53,7 +53,7 @@ std::vector<FuzzStep> read_steps(std::string_view input) {
 
 void append_step(std::string& input, const FuzzStep& step) {
   const auto flags = static_cast<uint8_t>(static_cast<unsigned>(step.kind) | (step.direction == Direction::send ? 4 : 0) |
-                                          (step.later_run ? 8 : 0));
+                                          (step.later_flight ? 8 : 0));
   const uint64_t amount = std::max<uint64_t>(step.amount, 1);
   if (amount <= kShort) {
     input += static_cast<char>(flags | (amount - 1) << 4);

@@ -33,7 +33,7 @@ class Stage {
   /// `from`: recv is the client.
   void step(FuzzStep::Kind kind, Direction from, uint64_t amount, std::string_view bytes) {
     const Direction direction = role_ == Role::server ? from : opposite(from);
-    const FuzzStep step{.kind = kind, .direction = direction, .later_run = false, .amount = amount, .bytes = bytes};
+    const FuzzStep step{.kind = kind, .direction = direction, .later_flight = false, .amount = amount, .bytes = bytes};
     append_step(seed_.input, step);
     SocketEvent event;
     event.socket = 1;

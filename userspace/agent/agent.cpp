@@ -8,7 +8,7 @@
 #include "agent/capture_loop.h"
 #include "agent/config_reload.h"
 #include "pipeline/pipeline.h"
-#include "agent/mailbox.h"
+#include "agent/request_channel.h"
 #include "util/capabilities.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -112,8 +112,8 @@ Result<> run_agent(const Config& config, const StartCapture& start, const std::f
   auto endpoint = MetricsServer::open(config.web);
   if (!endpoint) return endpoint.error();
   CaptureLoop::block_signals();
-  Mailbox<Snapshot> scrapes;
-  Mailbox<Result<>> reloads;
+  RequestChannel<Snapshot> scrapes;
+  RequestChannel<Result<>> reloads;
   std::atomic<bool> watching = false;
   auto server = start_server(
       std::move(endpoint).value(), config, [&] { return watching ? scrapes.ask() : nullptr; },

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "attribution/occasional.h"
+#include "attribution/rate_limited.h"
 
 namespace sockwatch {
 
@@ -39,7 +39,7 @@ class CgroupIndex {
 
   std::string root_;  ///< of v2; empty: it is not mounted
   std::unordered_map<uint64_t, std::string> paths_;
-  Occasional occasional_;
+  RateLimited occasional_;
   uint64_t dropped_ = 0;
 };
 

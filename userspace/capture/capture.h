@@ -32,7 +32,7 @@ class Capture {
     uint64_t segments = 0;       ///< that passed and were to be told of
     uint64_t lost_segments = 0;  ///< of these: the ring was full
     /// Of sockets of which no event has told, so that whose they are is not known: requests that began in lost segments, and the bytes
-    /// of those. What is lost of the others shows in the offsets and runs of their events.
+    /// of those. What is lost of the others shows in the offsets and flights of their events.
     uint64_t lost_requests = 0;
     uint64_t lost_received = 0;
     uint64_t lost_sent = 0;

@@ -83,7 +83,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.open.service = {};
       event.open.passed[0] = h.offset;
       event.open.passed[1] = h.length;
-      event.open.run = h.run;
+      event.open.flight = h.flight;
       const std::string_view path(o.unix_path, std::min<size_t>(o.names.unix_path_len, sizeof(o.unix_path)));
       event.open.unix_path = path.substr(0, path.find('\0'));  // the kernel counts the NUL that ends a path
       return true;
@@ -96,7 +96,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
                        .length = h.length,
                        .data = {payload, h.captured},
                        .tail = {payload + h.captured, h.tail},
-                       .run = h.run,
+                       .flight = h.flight,
                        .later = (h.flags & SW_FLAG_LATER) != 0,
                        .hidden = to_hidden(h.hidden)};
       return true;
@@ -111,7 +111,7 @@ bool to_event(const void* record, size_t size, SocketEvent& event) {
       event.close.unread = to_unread(h.flags);
       event.close.end[0] = h.offset;
       event.close.end[1] = h.length;
-      event.close.run = h.run;
+      event.close.flight = h.flight;
       event.close.direction = direction;
       return true;
     case SW_RECORD_OWNER:
@@ -138,7 +138,7 @@ SocketInfo to_info(const sw_socket_entry& e) {
   info.opened = e.opened;
   info.pending = (e.pending & (SW_PENDING_UNTOLD | SW_PENDING_LOST)) != 0;
   info.lost = (e.pending & SW_PENDING_LOST) != 0;
-  info.run = e.run;
+  info.flight = e.flight;
   info.direction = e.pending & SW_PENDING_SEND ? Direction::send : Direction::recv;
   for (int d = 0; d < 2; ++d) {
     SocketInfo::Progress& p = info.progress[d];

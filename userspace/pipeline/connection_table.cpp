@@ -53,7 +53,7 @@ Connection* ConnectionTable::idle_of_greediest(uint32_t tgid) {
 }
 
 bool ConnectionTable::account(Connection& connection) {
-  const size_t now = connection.conversation ? connection.conversation->memory() : 0;
+  const size_t now = connection.detector ? connection.detector->memory() : 0;
   parser_bytes_ += now - connection.parser_bytes;
   connection.parser_bytes = now;
   return parser_bytes_ <= kMaxParserBytes;

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "attribution/service_resolver.h"
-#include "protocols/conversation.h"
-#include "stream/run_cursor.h"
+#include "protocols/protocol_detector.h"
+#include "stream/flight_cursor.h"
 #include "stream/socket_event.h"
 #include "stream/stream_cursor.h"
 
@@ -43,16 +43,16 @@ struct Connection {
   uint64_t last_ns = 0;       ///< when bytes last passed
   uint8_t missed = 0;         ///< listings in a row that should have had the socket and did not
 
-  std::unique_ptr<Conversation> conversation;  ///< null: the connection is of no interest
+  std::unique_ptr<ProtocolDetector> detector;  ///< null: the connection is of no interest
   size_t parser_bytes = 0;         ///< its memory, when last counted
   bool waiting = false;            ///< listed among those whose parser waits for time to pass
   std::array<StreamCursor, 2> cursors;
   std::array<uint64_t, 2> uncounted_from = {};  ///< what was lost before this offset is not counted here
-  RunCursor runs;
+  FlightCursor flights;
   std::array<bool, 2> started = {};  ///< a segment of the direction has come
   Direction last_direction = Direction::recv;
-  uint32_t run = 0;
-  uint32_t first_run = 0;     ///< in which its first bytes passed
+  uint32_t flight = 0;
+  uint32_t first_flight = 0;     ///< in which its first bytes passed
 };
 
 class ConnectionTable {

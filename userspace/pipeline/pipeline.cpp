@@ -18,7 +18,7 @@ constexpr const char* kLostMemoryLimit = "memory_limit";
 
 // The direction that carries requests.
 Direction asks(const Connection& connection) {
-  const std::optional<Direction> known = connection.conversation ? connection.conversation->asks() : std::nullopt;
+  const std::optional<Direction> known = connection.detector ? connection.detector->asks() : std::nullopt;
   return known.value_or(connection.accepted ? Direction::recv : Direction::send);
 }
 
@@ -70,14 +70,14 @@ void Pipeline::on_event(const SocketEvent& event) {
     if (event.kind != SocketEvent::Kind::segment || (connection = open(event)) == nullptr) return;
   }
   current_ = connection;
-  if (connection->waiting && connection->conversation) connection->conversation->advance(event.ts_ns);
+  if (connection->waiting && connection->detector) connection->detector->advance(event.ts_ns);
   switch (event.kind) {
     case SocketEvent::Kind::segment:
       on_segment(*connection, event);
       break;
     case SocketEvent::Kind::eof:
-      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns, connection->run);
-      if (connection->conversation) connection->conversation->eof(event.eof.direction, event.ts_ns);
+      miss_up_to(*connection, event.eof.direction, event.eof.end, event.ts_ns, connection->flight);
+      if (connection->detector) connection->detector->eof(event.eof.direction, event.ts_ns);
       break;
     case SocketEvent::Kind::owner:
       if (!set_process(*connection, event.process)) exclude(*connection);
@@ -85,11 +85,11 @@ void Pipeline::on_event(const SocketEvent& event) {
     case SocketEvent::Kind::close:
       if (event.close.unread != Unread::none) {
         count_unread(*connection, event.close.unread);
-        connection->conversation.reset();
+        connection->detector.reset();
       }
       for (Direction d : {Direction::recv, Direction::send})
-        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns, connection->run);
-      if (event.close.run != 0) note_lost_run(*connection, event.close.run, event.close.direction);
+        miss_up_to(*connection, d, event.close.end[static_cast<size_t>(d)], event.ts_ns, connection->flight);
+      if (event.close.flight != 0) note_lost_flight(*connection, event.close.flight, event.close.direction);
       close(*connection, event.ts_ns);
       break;
     case SocketEvent::Kind::open:
@@ -107,10 +107,10 @@ Connection* Pipeline::open(const SocketEvent& event) {
     return nullptr;
   }
   refused_.erase(event.socket);
-  connection->conversation = std::make_unique<Conversation>(static_cast<TransactionSink&>(*this));
+  connection->detector = std::make_unique<ProtocolDetector>(static_cast<TransactionSink&>(*this));
   connection->opened_ns = event.ts_ns;
   connection->assumed_start = event.kind != SocketEvent::Kind::open || event.open.assumed;
-  if (connection->assumed_start) connection->conversation->start_is_a_guess();
+  if (connection->assumed_start) connection->detector->start_is_a_guess();
   if (event.kind == SocketEvent::Kind::open) {
     connection->local = event.open.local;
     connection->remote = event.open.remote;
@@ -119,7 +119,7 @@ Connection* Pipeline::open(const SocketEvent& event) {
     connection->accepted = event.open.accepted;
     connection->unix_path = event.open.unix_path;
     std::copy(std::begin(event.open.passed), std::end(event.open.passed), connection->uncounted_from.begin());
-    if (event.open.run != 0) connection->runs.expect(event.open.run);
+    if (event.open.flight != 0) connection->flights.expect(event.open.flight);
     if (!event.open.service.empty()) {
       connection->named = true;
       connection->service = resolver_.intern(event.open.service);
@@ -150,7 +150,7 @@ void Pipeline::on_refused_segment(const SocketEvent& event) {
   }
   Refused& refused = found->second;
   if (!refused.asks) refused.asks = event.segment.direction;
-  if (event.segment.direction == *refused.asks && event.segment.run != std::exchange(refused.run, event.segment.run)) ++refused_requests_;
+  if (event.segment.direction == *refused.asks && event.segment.flight != std::exchange(refused.flight, event.segment.flight)) ++refused_requests_;
   advice_.postpone(event.socket);
 }
 
@@ -165,7 +165,7 @@ void Pipeline::refuse(SocketId socket) {
 
 void Pipeline::begin_in_the_middle(Connection& connection, uint64_t ts_ns) {
   for (Direction d : {Direction::recv, Direction::send})
-    connection.conversation->unseen(d, {.ts_ns = ts_ns, .tgid = 0, .run = 0}, {.length = 1, .tail = {}, .late = true});
+    connection.detector->on_gap(d, {.ts_ns = ts_ns, .tgid = 0, .flight = 0}, {.length = 1, .tail = {}, .detected_late = true});
 }
 
 // The process behind the socket, and whether its connection is counted.
@@ -197,7 +197,7 @@ bool Pipeline::is_wanted(const Connection& connection) {
 }
 
 void Pipeline::exclude(Connection& connection) {
-  if (connection.conversation) ++excluded_;
+  if (connection.detector) ++excluded_;
   drop(connection);
 }
 
@@ -206,15 +206,15 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   ++segments_;
   connection.last_ns = event.ts_ns;
   captured_bytes_ += s.data.size();
-  if (!connection.conversation) return;
-  if (s.run != 0) {
-    connection.run = s.run;
-    losses_.add_requests(connection.service, connection.runs.place(s.run, s.direction, s.later, asks(connection)));
-  } else if (connection.run == 0 || connection.last_direction != s.direction) {
-    ++connection.run;
+  if (!connection.detector) return;
+  if (s.flight != 0) {
+    connection.flight = s.flight;
+    losses_.add_requests(connection.service, connection.flights.place(s.flight, s.direction, s.later, asks(connection)));
+  } else if (connection.flight == 0 || connection.last_direction != s.direction) {
+    ++connection.flight;
   }
-  if (connection.first_run == 0) {
-    connection.first_run = connection.run;
+  if (connection.first_flight == 0) {
+    connection.first_flight = connection.flight;
     connection.joined = connection.assumed_start && s.offset > 0;
     if (connection.joined) begin_in_the_middle(connection, event.ts_ns);
   }
@@ -227,40 +227,40 @@ void Pipeline::on_segment(Connection& connection, const SocketEvent& event) {
   consume(connection, s.direction,
           {.ts_ns = event.ts_ns,
            .tgid = event.process.tgid != 0 ? event.process.tgid : connection.tgid,
-           .run = connection.run,
-           .exact_run = s.run != 0},
+           .flight = connection.flight,
+           .exact_flight = s.flight != 0},
           s.offset, s);
   current_hidden_ = Hidden::none;
 }
 
-void Pipeline::consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset,
+void Pipeline::consume(Connection& connection, Direction direction, const Arrival& arrival, uint64_t offset,
                        const Segment& s) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(offset, s.length);
   note_lost_bytes(connection, direction, place.missed, offset);
-  Verdict verdict = hand_over(connection, direction, passage, place, s);
+  Verdict verdict = hand_over(connection, direction, arrival, place, s);
   if (verdict == Verdict::not_mine && connection.assumed_start) {
-    doubt(connection, passage.ts_ns);
-    verdict = hand_over(connection, direction, passage, place, s);
+    doubt(connection, arrival.ts_ns);
+    verdict = hand_over(connection, direction, arrival, place, s);
   }
-  settle(connection, verdict, passage.ts_ns);
+  settle(connection, verdict, arrival.ts_ns);
 }
 
-Verdict Pipeline::hand_over(Connection& connection, Direction direction, const Passage& passage,
+Verdict Pipeline::hand_over(Connection& connection, Direction direction, const Arrival& arrival,
                             const StreamCursor::Placement& place, const Segment& s) {
-  Conversation& conversation = *connection.conversation;
+  ProtocolDetector& detector = *connection.detector;
   Verdict verdict = Verdict::undecided;
-  if (place.missed > 0) verdict = conversation.unseen(direction, passage, {.length = place.missed, .tail = {}, .late = true});
+  if (place.missed > 0) verdict = detector.on_gap(direction, arrival, {.length = place.missed, .tail = {}, .detected_late = true});
   if (place.fresh > 0 && verdict <= Verdict::mine) {
     std::string_view data = as_text(s.data);
     data.remove_prefix(std::min<uint64_t>(place.known, data.size()));
     data = data.substr(0, place.fresh);
-    if (connection.doubtful && passage.run == connection.first_run) data = {};  // no message begins in it
-    if (!data.empty()) verdict = conversation.data(direction, passage, data);
+    if (connection.doubtful && arrival.flight == connection.first_flight) data = {};  // no message begins in it
+    if (!data.empty()) verdict = detector.data(direction, arrival, data);
     const uint64_t rest = place.fresh - data.size();
     std::string_view tail = as_text(s.tail);
     if (tail.size() > rest) tail.remove_prefix(tail.size() - rest);
     if (rest > 0 && verdict <= Verdict::mine)
-      verdict = conversation.unseen(direction, passage, {.length = rest, .tail = tail, .late = false});
+      verdict = detector.on_gap(direction, arrival, {.length = rest, .tail = tail, .detected_late = false});
   }
   return verdict;
 }
@@ -268,23 +268,23 @@ Verdict Pipeline::hand_over(Connection& connection, Direction direction, const P
 // `missed` bytes before `offset` passed, and no record told of them.
 void Pipeline::note_lost_bytes(const Connection& connection, Direction direction, uint64_t missed, uint64_t offset) {
   const uint64_t from = std::max(offset - missed, connection.uncounted_from[static_cast<size_t>(direction)]);
-  if (!live_ || !connection.conversation || from >= offset) return;
+  if (!live_ || !connection.detector || from >= offset) return;
   const Role role = asks(connection) == Direction::send ? Role::client : Role::server;
   losses_.add_bytes(connection.service, role, direction, LossAccount::Reason::ring_full, offset - from);
 }
 
-// The connection has come to `run`: whatever has begun up to there will not be told of any more.
-void Pipeline::note_lost_run(Connection& connection, uint32_t run, Direction direction) {
-  if (connection.conversation) losses_.add_requests(connection.service, connection.runs.pass(run, direction, asks(connection)));
+// The connection has come to `flight`: whatever has begun up to there will not be told of any more.
+void Pipeline::note_lost_flight(Connection& connection, uint32_t flight, Direction direction) {
+  if (connection.detector) losses_.add_requests(connection.service, connection.flights.pass(flight, direction, asks(connection)));
 }
 
-// The direction has come to `end`, in `run` or before it: what no segment told of up to there was lost.
-void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t run) {
+// The direction has come to `end`, in `flight` or before it: what no segment told of up to there was lost.
+void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t flight) {
   const StreamCursor::Placement place = connection.cursors[static_cast<size_t>(direction)].place(end, 0);
   note_lost_bytes(connection, direction, place.missed, end);
-  if (place.missed > 0 && connection.conversation)
-    connection.conversation->unseen(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = run},
-                                    {.length = place.missed, .tail = {}, .late = true});
+  if (place.missed > 0 && connection.detector)
+    connection.detector->on_gap(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .flight = flight},
+                                    {.length = place.missed, .tail = {}, .detected_late = true});
 }
 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
@@ -305,7 +305,7 @@ void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
     give_up(greediest, ts_ns);
     if (itself) return;
   }
-  if (!connection.waiting && connection.conversation->waiting()) {
+  if (!connection.waiting && connection.detector->waiting()) {
     connection.waiting = true;
     waiting_.push_back(connection.socket);
   }
@@ -329,7 +329,7 @@ void Pipeline::count_unread(Connection& connection, Unread why) {
 
 // Nothing more is looked at until there is room again.
 void Pipeline::give_up(Connection& connection, uint64_t ts_ns) {
-  if (connection.conversation) end_as_unknown(connection, ts_ns);
+  if (connection.detector) end_as_unknown(connection, ts_ns);
   if (live_) refuse(connection.socket);
   drop(connection);
 }
@@ -339,9 +339,9 @@ void Pipeline::end_as_unknown(Connection& connection, uint64_t ts_ns) {
   Connection* const at_hand = std::exchange(current_, &connection);
   const Hidden hidden = std::exchange(current_hidden_, Hidden::none);
   for (Direction d : {Direction::recv, Direction::send})
-    connection.conversation->unseen(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .run = connection.run},
-                              {.length = 1, .tail = {}, .late = true});
-  connection.conversation->close(ts_ns);
+    connection.detector->on_gap(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .flight = connection.flight},
+                              {.length = 1, .tail = {}, .detected_late = true});
+  connection.detector->close(ts_ns);
   current_ = at_hand;
   current_hidden_ = hidden;
 }
@@ -351,14 +351,14 @@ void Pipeline::end_as_unknown(Connection& connection, uint64_t ts_ns) {
 void Pipeline::doubt(Connection& connection, uint64_t ts_ns) {
   connection.doubtful = true;
   connection.assumed_start = false;
-  connection.conversation =
-      std::make_unique<Conversation>(static_cast<TransactionSink&>(*this), Conversation::Candidates::http);
+  connection.detector =
+      std::make_unique<ProtocolDetector>(static_cast<TransactionSink&>(*this), ProtocolDetector::Candidates::http);
   begin_in_the_middle(connection, ts_ns);
 }
 
 // Of no interest any longer. A recording's connections are kept, so that what follows does not open them anew.
 void Pipeline::drop(Connection& connection) {
-  connection.conversation.reset();
+  connection.detector.reset();
   connections_.account(connection);
   if (!live_) return;
   if (!refused_.contains(connection.socket)) advice_.ignore(connection.socket);
@@ -367,7 +367,7 @@ void Pipeline::drop(Connection& connection) {
 
 void Pipeline::close(Connection& connection, uint64_t ts_ns) {
   current_ = &connection;
-  if (connection.conversation) connection.conversation->close(ts_ns);
+  if (connection.detector) connection.detector->close(ts_ns);
   current_ = nullptr;
   connections_.erase(connection.socket);
 }
@@ -376,11 +376,11 @@ void Pipeline::advance(uint64_t now_ns, uint64_t shown_twice_ns) {
   std::erase_if(waiting_, [&](SocketId socket) {
     Connection* connection = connections_.find(socket);
     if (connection == nullptr) return true;
-    if (connection->conversation) {
+    if (connection->detector) {
       current_ = connection;
-      connection->conversation->advance(now_ns);
+      connection->detector->advance(now_ns);
       current_ = nullptr;
-      if (connection->conversation->waiting()) return false;
+      if (connection->detector->waiting()) return false;
     }
     connection->waiting = false;
     return true;

@@ -17,7 +17,7 @@
 #include "aggregation/registry.h"
 #include "aggregation/self_metrics.h"
 #include "aggregation/snapshot.h"
-#include "attribution/occasional.h"
+#include "attribution/rate_limited.h"
 #include "attribution/service_resolver.h"
 #include "config/config.h"
 #include "pipeline/connection_filter.h"
@@ -92,12 +92,12 @@ class Pipeline final : private TransactionSink {
 
   Connection* open(const SocketEvent& event);
   void on_segment(Connection& connection, const SocketEvent& event);
-  void consume(Connection& connection, Direction direction, const Passage& passage, uint64_t offset, const Segment& bytes);
-  Verdict hand_over(Connection& connection, Direction direction, const Passage& passage, const StreamCursor::Placement& place,
+  void consume(Connection& connection, Direction direction, const Arrival& arrival, uint64_t offset, const Segment& bytes);
+  Verdict hand_over(Connection& connection, Direction direction, const Arrival& arrival, const StreamCursor::Placement& place,
                     const Segment& bytes);
   void note_lost_bytes(const Connection& connection, Direction direction, uint64_t missed, uint64_t offset);
-  void note_lost_run(Connection& connection, uint32_t run, Direction direction);
-  void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t run);
+  void note_lost_flight(Connection& connection, uint32_t flight, Direction direction);
+  void miss_up_to(Connection& connection, Direction direction, uint64_t end, uint64_t ts_ns, uint32_t flight);
   void settle(Connection& connection, Verdict verdict, uint64_t ts_ns);
   Connection* find_room(const SocketEvent& event);
   void on_refused_segment(const SocketEvent& event);
@@ -139,12 +139,12 @@ class Pipeline final : private TransactionSink {
   ServerDirectory servers_;
   std::vector<SocketId> waiting_;
   uint64_t swept_ns_ = 0;
-  Occasional dropping_told_;
+  RateLimited dropping_told_;
 
   /// A socket for which there was no room, until the kernel side has heard of that.
   struct Refused {
     std::optional<Direction> asks;  ///< the direction of its first segment, which begins with a request
-    uint32_t run = 0;               ///< of the last request
+    uint32_t flight = 0;               ///< of the last request
   };
   static constexpr size_t kMaxRefused = 65536;
   absl::flat_hash_map<SocketId, Refused> refused_;

@@ -16,9 +16,9 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, ListingScope sco
     if (!info.pending) continue;
     for (Direction direction : {Direction::recv, Direction::send}) {
       current_ = connections_.find(info.socket);
-      if (current_ != nullptr && current_->conversation) catch_up(*current_, direction, info);
+      if (current_ != nullptr && current_->detector) catch_up(*current_, direction, info);
     }
-    if (info.lost && current_ != nullptr) note_lost_run(*current_, info.run, info.direction);
+    if (info.lost && current_ != nullptr) note_lost_flight(*current_, info.flight, info.direction);
     current_ = nullptr;
   }
   close_gone(sockets, scope, listed_ns);
@@ -27,7 +27,7 @@ void Pipeline::on_progress(std::span<const SocketInfo> sockets, ListingScope sco
 void Pipeline::catch_up(Connection& connection, Direction direction, const SocketInfo& info) {
   const SocketInfo::Progress& p = info.progress[static_cast<size_t>(direction)];
   if (info.lost) {
-    miss_up_to(connection, direction, p.offset, p.ts_ns, direction == info.direction ? info.run : info.run - 1);
+    miss_up_to(connection, direction, p.offset, p.ts_ns, direction == info.direction ? info.flight : info.flight - 1);
     return;
   }
   const uint64_t from = connection.cursors[static_cast<size_t>(direction)].next();
@@ -35,7 +35,7 @@ void Pipeline::catch_up(Connection& connection, Direction direction, const Socke
   Segment untold;
   untold.length = p.offset - from;
   untold.tail = {p.tail, p.tail_length};
-  consume(connection, direction, {.ts_ns = p.ts_ns, .tgid = connection.tgid, .run = info.run}, from, untold);
+  consume(connection, direction, {.ts_ns = p.ts_ns, .tgid = connection.tgid, .flight = info.flight}, from, untold);
 }
 
 // A listing may miss a socket while others come and go; two in a row do not. One that no process holds at the moment may be on its
@@ -55,7 +55,7 @@ void Pipeline::close_gone(std::span<const SocketInfo> sockets, ListingScope scop
     Connection* connection = connections_.find(socket);
     if (connection == nullptr) continue;
     // Of AF_UNIX nothing else tells. Of TCP the close was lost, and perhaps what passed before it.
-    if (connection->local.family != SocketFamily::unix_stream && connection->conversation) end_as_unknown(*connection, listed_ns);
+    if (connection->local.family != SocketFamily::unix_stream && connection->detector) end_as_unknown(*connection, listed_ns);
     close(*connection, listed_ns);
   }
 }

@@ -28,7 +28,7 @@ void Pipeline::on_transaction(const Transaction& transaction) {
 }
 
 void Pipeline::on_query(const Query& query) {
-  const Protocol& protocol = current_->conversation->protocol();
+  const Protocol& protocol = current_->detector->protocol();
   ++transactions_[&protocol - protocols()][static_cast<size_t>(query.role)];
   note_observed(current_->service);
   const QueryLink asked = link(*current_, protocol, query.role);
@@ -52,10 +52,10 @@ QueryLink Pipeline::link(Connection& connection, const Protocol& protocol, Role 
 void Pipeline::count_sessions() {
   registry_.clear_sessions();
   connections_.for_each([&](Connection& connection) {
-    if (!connection.conversation || connection.missed > 0) return;
-    const SessionState state = connection.conversation->session();
+    if (!connection.detector || connection.missed > 0) return;
+    const SessionState state = connection.detector->session();
     if (state == SessionState::none) return;
-    const Conversation& spoken = *connection.conversation;
+    const ProtocolDetector& spoken = *connection.detector;
     registry_.add_sessions(link(connection, spoken.protocol(), spoken.role()), state, 1);
   });
 }
@@ -76,7 +76,7 @@ void Pipeline::on_parse_error(ParseError error) {
 }
 
 void Pipeline::on_passed_over(uint64_t bytes) {
-  const Role role = current_->conversation->role();
+  const Role role = current_->detector->role();
   losses_.add_bytes(current_->service, role, role == Role::client ? Direction::send : Direction::recv, LossAccount::Reason::not_read, bytes);
 }
 

@@ -17,18 +17,18 @@
 namespace sockwatch {
 
 /// When and by whom bytes passed.
-struct Passage {
+struct Arrival {
   uint64_t ts_ns = 0;
   uint32_t tgid = 0;
-  uint32_t run = 0;  ///< counts changes of direction on the connection
-  bool exact_run = true;  ///< false: changes of direction in bytes that no segment told of are not counted
+  uint32_t flight = 0;  ///< counts changes of direction on the connection
+  bool exact_flight = true;  ///< false: changes of direction in bytes that no segment told of are not counted
 };
 
 /// Bytes that passed and were not seen.
-struct Unseen {
+struct Gap {
   uint64_t length = 0;
   std::string_view tail;  ///< the last of them, when those were seen
-  bool late = false;      ///< noticed later: they may have passed in an earlier run than the passage says
+  bool detected_late = false;      ///< noticed later: they may have passed in an earlier flight than the arrival says
 
   /// How many of them come before the tail.
   uint64_t before_tail() const { return length - std::min<uint64_t>(length, tail.size()); }
@@ -77,9 +77,9 @@ class Parser {
   /// Where the connection began is a guess: its first bytes may be the middle of a message.
   virtual void start_is_a_guess() {}
   /// The next bytes of one direction. They begin where a send or receive began.
-  virtual Verdict data(Direction direction, const Passage& passage, std::string_view bytes) = 0;
+  virtual Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) = 0;
   /// Bytes that passed unseen, after what data() has handed over.
-  virtual Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) = 0;
+  virtual Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) = 0;
   /// One direction has ended.
   virtual void eof(Direction direction, uint64_t ts_ns) = 0;
   /// Both have. Settles every transaction; nothing may follow.

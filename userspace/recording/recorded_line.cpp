@@ -32,7 +32,7 @@ constexpr std::array kFields = {
     Field{"len", &RecordedLine::len},
     Field{"off", &RecordedLine::off},
     Field{"pid", &RecordedLine::pid},
-    Field{"run", &RecordedLine::run},
+    Field{"run", &RecordedLine::flight},
     Field{"netns", &RecordedLine::netns},
     Field{"recv_end", &RecordedLine::recv_end},
     Field{"send_end", &RecordedLine::send_end},

@@ -14,7 +14,7 @@ namespace sockwatch {
 struct RecordedLine {
   std::optional<std::string> conn, event, dir, data, tail, local, remote, service, comm, unix_path, peer,
       unreadable;
-  std::optional<uint64_t> ts, wall_ns, len, off, pid, run, netns, recv_end, send_end;
+  std::optional<uint64_t> ts, wall_ns, len, off, pid, flight, netns, recv_end, send_end;
   std::optional<bool> reset, from_start;
 };
 

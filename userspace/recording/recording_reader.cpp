@@ -139,7 +139,7 @@ Result<> RecordingReader::read_segment(SocketEvent& event) {
     return Error{"\"len\" is " + std::to_string(*line_.len) + " but " +
                  std::to_string(data_.size() + tail_.size()) + " bytes of data follow"};
   }
-  if (line_.run && *line_.run > std::numeric_limits<uint32_t>::max()) return Error{"\"run\" is too large"};
+  if (line_.flight && *line_.flight > std::numeric_limits<uint32_t>::max()) return Error{"\"run\" is too large"};
 
   event.kind = SocketEvent::Kind::segment;
   Segment& segment = event.segment;
@@ -153,7 +153,7 @@ Result<> RecordingReader::read_segment(SocketEvent& event) {
   next_offset = segment.offset + segment.length;
   segment.data = data_;
   segment.tail = tail_;
-  segment.run = static_cast<uint32_t>(line_.run.value_or(0));
+  segment.flight = static_cast<uint32_t>(line_.flight.value_or(0));
   if (line_.unreadable) {
     const std::optional<Hidden> reason = parse_hidden(*line_.unreadable);
     if (!reason)

@@ -98,7 +98,7 @@ void RecordingWriter::write_segment(const SocketEvent& event, std::string& out) 
   if (credentials_ == Credentials::masked) mask_.mask(event.socket, segment, data_, tail_);
   if (!data_.empty()) append_bytes(out, "data", data_);
   if (!tail_.empty()) append_bytes(out, "tail", tail_);
-  if (segment.run != 0) append_number(out, "run", segment.run);
+  if (segment.flight != 0) append_number(out, "run", segment.flight);
   if (segment.hidden != Hidden::none) append_text(out, "unreadable", to_string(segment.hidden));
   append_process(out, event.process);
 }

@@ -58,7 +58,7 @@ struct Open {
   bool from_start = true;           ///< the socket has been seen since before its first byte
   bool assumed = false;             ///< replay only: no open was recorded, so that the start is a guess
   uint64_t passed[2] = {};          ///< bytes of each direction before this: what was lost of them has been counted
-  uint32_t run = 0;                 ///< of the next segment; 0: not known
+  uint32_t flight = 0;                 ///< of the next segment; 0: not known
 };
 
 /// Why bytes that passed could not be read.
@@ -86,8 +86,8 @@ struct Segment {
   uint64_t length = 0;                ///< bytes on the wire
   std::span<const uint8_t> data;      ///< the first bytes of these `length`; may be shorter
   std::span<const uint8_t> tail;      ///< the last bytes of these `length`, where `data` does not reach them
-  uint32_t run = 0;                   ///< counts changes of direction on the socket; 0: not known
-  bool later = false;                 ///< other bytes of the run passed before these
+  uint32_t flight = 0;                   ///< counts changes of direction on the socket; 0: not known
+  bool later = false;                 ///< other bytes of the flight passed before these
   Hidden hidden = Hidden::none;       ///< why there is no data
 };
 
@@ -113,8 +113,8 @@ struct Close {
   bool reset = false;  ///< by RST
   Unread unread = Unread::none;  ///< the connection lives on, but is watched no longer
   uint64_t end[2] = {};  ///< the same of both directions
-  uint32_t run = 0;      ///< the last one; 0: not known
-  Direction direction = Direction::recv;  ///< of that run
+  uint32_t flight = 0;      ///< the last one; 0: not known
+  Direction direction = Direction::recv;  ///< of that flight
 };
 
 /// The socket is now used by another process.

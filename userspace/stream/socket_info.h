@@ -36,8 +36,8 @@ struct SocketInfo {
   bool pending = false;
   bool lost = false;      ///< so may they be that passed before, and no event will tell
   Progress progress[2];   ///< by direction; valid when pending
-  uint32_t run = 0;
-  Direction direction = Direction::recv;  ///< of that run
+  uint32_t flight = 0;
+  Direction direction = Direction::recv;  ///< of that flight
 };
 
 }  // namespace sockwatch

@@ -50,7 +50,7 @@ class Contract : public ::testing::Test {
 TEST_F(Contract, Header) {
   expect_layout("sw_header", sizeof(sw_header),
                 {FIELD(sw_header, socket), FIELD(sw_header, ts_ns), FIELD(sw_header, offset), FIELD(sw_header, length),
-                 FIELD(sw_header, tgid), FIELD(sw_header, run), FIELD(sw_header, captured), FIELD(sw_header, tail),
+                 FIELD(sw_header, tgid), FIELD(sw_header, flight), FIELD(sw_header, captured), FIELD(sw_header, tail),
                  FIELD(sw_header, kind), FIELD(sw_header, flags), FIELD(sw_header, hidden)});
 }
 

@@ -34,19 +34,19 @@ TEST_F(PipelineTest, RequestsOfRefusedConnectionsAreCounted) {
   start_live(config);
   open(1);
   open(2);
-  uint32_t run = 0;
+  uint32_t flight = 0;
   const auto pass = [&](Direction direction, std::string_view bytes) {
     SocketEvent event = event_of(2, SocketEvent::Kind::segment);
     event.segment.direction = direction;
-    event.segment.run = run;
+    event.segment.flight = flight;
     event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
     pipeline_->on_event(event);
   };
   for (int i = 0; i < 3; ++i) {
-    ++run;
+    ++flight;
     pass(Direction::recv, "GET /a HTTP/1.1\r\n");
     pass(Direction::recv, "\r\n");
-    ++run;
+    ++flight;
     pass(Direction::send, "HTTP/1.1 204 No Content\r\n\r\n");
   }
   EXPECT_EQ((self().lost_requests[{kNoService, "connection_limit"}]), 3u);

@@ -23,25 +23,25 @@ TEST_F(PipelineTest, LossIsToldByService) {
   Open accepted = between("10.0.0.1:80", "10.0.0.7:5000", "shop");
   accepted.accepted = true;
   accepted.passed[0] = 100;  // counted by the kernel side
-  accepted.run = 3;
+  accepted.flight = 3;
   open(1, accepted);
   const std::string request = "GET /a HTTP/1.1\r\n\r\n", response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   uint64_t asked = 100, answered = 0;
-  const auto pass = [&](uint32_t run, Direction direction, const std::string& bytes, bool told) {
+  const auto pass = [&](uint32_t flight, Direction direction, const std::string& bytes, bool told) {
     uint64_t& offset = direction == Direction::recv ? asked : answered;
     SocketEvent event = event_of(1, SocketEvent::Kind::segment);
     event.segment.direction = direction;
     event.segment.offset = std::exchange(offset, offset + bytes.size());
     event.segment.length = bytes.size();
     event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
-    event.segment.run = run;
+    event.segment.flight = flight;
     if (told) pipeline_->on_event(event);
   };
   const std::vector<bool> told = {false, true, true, true, true, false, false, false, true, true, true, false};
   for (uint32_t i = 0; i < told.size(); ++i)
     pass(3 + i, i % 2 == 0 ? Direction::recv : Direction::send, i % 2 == 0 ? request : response, told[i]);
   SocketEvent closing = event_of(1, SocketEvent::Kind::close);
-  closing.close = {.reset = false, .unread = Unread::none, .end = {asked, answered}, .run = 14, .direction = Direction::send};
+  closing.close = {.reset = false, .unread = Unread::none, .end = {asked, answered}, .flight = 14, .direction = Direction::send};
   pipeline_->on_event(closing);
 
   const std::string unknown = "1 server shop  GET /a /a unknown";
@@ -54,7 +54,7 @@ TEST_F(PipelineTest, LossIsToldByService) {
 // Requests one after the other, of which records are lost: as many as it may be, of requests or answers or both, at either end.
 TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
   const std::string request = "GET /a HTTP/1.1\r\n\r\n", response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-  constexpr uint32_t kLossFrom = 5, kLossTo = 40, kRuns = 60;
+  constexpr uint32_t kLossFrom = 5, kLossTo = 40, kFlights = 60;
   std::minstd_rand random(1);
   for (int round = 0; round < 400; ++round) {
     const Direction asks = round % 2 == 0 ? Direction::recv : Direction::send;
@@ -62,12 +62,12 @@ TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
     start_live();
     Open whole;
     whole.accepted = asks == Direction::recv;
-    whole.run = 1;
+    whole.flight = 1;
     open(1, whole);
     uint64_t offsets[2] = {};
     std::string told;
-    for (uint32_t run = 1; run <= kRuns; ++run) {
-      const bool is_request = run % 2 == 1;
+    for (uint32_t flight = 1; flight <= kFlights; ++flight) {
+      const bool is_request = flight % 2 == 1;
       const std::string& bytes = is_request ? request : response;
       SocketEvent event = event_of(1, SocketEvent::Kind::segment);
       event.segment.direction = is_request ? asks : opposite(asks);
@@ -75,9 +75,9 @@ TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
       event.segment.offset = std::exchange(offset, offset + bytes.size());
       event.segment.length = bytes.size();
       event.segment.data = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
-      event.segment.run = run;
+      event.segment.flight = flight;
       const bool at_random = random() % 100 < (is_request ? lost_requests : lost_responses);
-      const bool lost = run >= kLossFrom && run <= kLossTo && (round >= 8 ? at_random : run > kLossFrom + round / 2 && run <= kLossTo - round / 4);
+      const bool lost = flight >= kLossFrom && flight <= kLossTo && (round >= 8 ? at_random : flight > kLossFrom + round / 2 && flight <= kLossTo - round / 4);
       told += lost ? '-' : is_request ? '?' : '!';
       if (!lost) pipeline_->on_event(event);
       if (round % 3 == 0 && lost && random() % 8 == 0) {
@@ -85,14 +85,14 @@ TEST_F(PipelineTest, AfterALossStatusesAreKnownAgain) {
         SocketInfo info;
         info.socket = 1;
         info.pending = info.lost = true;
-        info.run = run;
+        info.flight = flight;
         info.direction = event.segment.direction;
         for (int d = 0; d < 2; ++d) info.progress[d] = {.offset = offsets[d], .ts_ns = now_ns_};
         pipeline_->on_progress({&info, 1}, ListingScope::pending, now_ns_);
       }
     }
     const auto last = std::find_if(seen_.rbegin(), seen_.rend(), [](const std::string& line) { return !line.ends_with(" 200"); });
-    EXPECT_GE(last - seen_.rbegin(), (kRuns - kLossTo) / 2 - 1) << told << " as " << (asks == Direction::recv ? "a server" : "a client");
+    EXPECT_GE(last - seen_.rbegin(), (kFlights - kLossTo) / 2 - 1) << told << " as " << (asks == Direction::recv ? "a server" : "a client");
   }
 }
 
@@ -115,7 +115,7 @@ TEST_F(PipelineTest, ProgressThatNoSegmentToldOf) {
   SocketInfo info;
   info.socket = 1;
   info.pending = true;
-  info.run = 2;
+  info.flight = 2;
   info.progress[0].offset = 19;
   info.progress[1].offset = head.size() + 1000;
   info.progress[1].ts_ns = now_ns_ + 7 * kMs;

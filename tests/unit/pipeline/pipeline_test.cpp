@@ -224,9 +224,9 @@ TEST_F(PipelineTest, AMethodThatIsAnotherProtocolsWordInPieces) {
   }
 }
 
-// Written by hand, a recording does not say in which run a segment passed: a lost answer and a client that
+// Written by hand, a recording does not say in which flight a segment passed: a lost answer and a client that
 // pipelines look the same, and the first is taken for it until the second has been seen.
-TEST_F(PipelineTest, ARecordingWithoutRuns) {
+TEST_F(PipelineTest, ARecordingWithoutFlights) {
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   start();
   say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\n");
@@ -246,8 +246,8 @@ TEST_F(PipelineTest, ARecordingWithoutRuns) {
                           "2 server unknown  GET /c /c unknown", "2 server unknown  GET /d /d unknown"}));
 }
 
-// But requests that came in one piece were asked at once, runs or not.
-TEST_F(PipelineTest, ARecordingWithoutRunsOfRequestsInOnePiece) {
+// But requests that came in one piece were asked at once, flights or not.
+TEST_F(PipelineTest, ARecordingWithoutFlightsOfRequestsInOnePiece) {
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   start();
   say(1, Direction::recv, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n");

@@ -21,7 +21,7 @@ struct Seen {
 struct Loss {
   int lost_percent = 0;      ///< of segments
   int hidden_percent = 0;    ///< of segments: only a prefix is seen, and perhaps the end
-  bool counted_runs = true;  ///< segments say in which run they are
+  bool counted_flights = true;  ///< segments say in which flight they are
   bool requests = true;      ///< those of the client too
   bool whole = false;        ///< what is said is one segment
 };
@@ -47,10 +47,10 @@ class RandomDialogues : public testing::Test {
     SocketEvent event = event_of(SocketEvent::Kind::open);
     pipeline_.on_event(event);
     uint64_t offset[2] = {};
-    uint32_t run = 0;
+    uint32_t flight = 0;
     for (size_t i = 0; i < dialogue.said.size(); ++i) {
       const Said& said = dialogue.said[i];
-      if (i == 0 || said.from != dialogue.said[i - 1].from) ++run;
+      if (i == 0 || said.from != dialogue.said[i - 1].from) ++flight;
       for (size_t at = 0; at < said.bytes.size();) {
         const size_t most = small ? 3 : random() % 4 == 0 ? 1000 : 60;
         const size_t n =
@@ -62,7 +62,7 @@ class RandomDialogues : public testing::Test {
         uint64_t& next = offset[static_cast<size_t>(event.segment.direction)];
         event.segment.offset = next;
         event.segment.length = n;
-        event.segment.run = loss.counted_runs ? run : 0;
+        event.segment.flight = loss.counted_flights ? flight : 0;
         next += n;
         const auto* bytes = reinterpret_cast<const uint8_t*>(piece.data());
         event.segment.data = {bytes, n};
@@ -75,7 +75,7 @@ class RandomDialogues : public testing::Test {
         const bool may_be_lost = loss.requests || said.from == Direction::send;
         const bool lost = may_be_lost && chance(random, loss.lost_percent);
         told_ += said.from == Direction::recv ? "> " : "< ";
-        told_ += std::to_string(run) + " " + testing::PrintToString(piece) +
+        told_ += std::to_string(flight) + " " + testing::PrintToString(piece) +
                  (lost                            ? " lost"
                   : event.segment.data.size() < n ? " but for " + std::to_string(event.segment.data.size())
                                                   : "") +
@@ -135,7 +135,7 @@ TEST_F(RandomDialogues, EverythingSeenIsExact) {
   for (uint64_t seed = 1; seed <= 3000; ++seed) {
     const RandomDialogue dialogue =
         make_dialogue(seed, {.pipelined = seed % 3 == 0, .look_alikes = true, .unusual_methods = true});
-    ASSERT_EQ(text_of(play(dialogue, seed, {.counted_runs = seed % 2 == 0})), text_of(dialogue.truth))
+    ASSERT_EQ(text_of(play(dialogue, seed, {.counted_flights = seed % 2 == 0})), text_of(dialogue.truth))
         << "seed " << seed << "\n"
         << told_;
   }
@@ -146,14 +146,14 @@ TEST_F(RandomDialogues, EverythingSeenIsExact) {
 TEST_F(RandomDialogues, NothingIsInventedWhereSegmentsAreLost) {
   uint64_t happened = 0, told = 0, unknown = 0;
   for (uint64_t seed = 1; seed <= 8000; ++seed) {
-    // Where nobody counted the runs, much looks the same: clients that pipeline or not, a body or the next
+    // Where nobody counted the flights, much looks the same: clients that pipeline or not, a body or the next
     // request.
     const bool counted = seed % 4 != 0;
     const RandomDialogue dialogue =
         make_dialogue(seed, {.pipelined = counted && seed % 3 == 0, .expects = counted});
     const Loss loss{.lost_percent = static_cast<int>(seed % 7) * 5,
                     .hidden_percent = static_cast<int>(seed % 5) * 5,
-                    .counted_runs = counted,
+                    .counted_flights = counted,
                     .requests = counted};
     std::map<std::string, const TrueTransaction*> truth;
     for (const TrueTransaction& t : dialogue.truth) truth[t.target] = &t;

@@ -49,10 +49,10 @@ class Http1Memory : public testing::Test {
   Http1Memory() : before_(live_bytes), parser_(Http1::make(sink_)) {}
 
   Verdict client(std::string_view bytes) {
-    return parser_->data(Direction::recv, {.ts_ns = 1, .tgid = 1, .run = 1}, bytes);
+    return parser_->data(Direction::recv, {.ts_ns = 1, .tgid = 1, .flight = 1}, bytes);
   }
   Verdict server(std::string_view bytes) {
-    return parser_->data(Direction::send, {.ts_ns = 1, .tgid = 1, .run = 2}, bytes);
+    return parser_->data(Direction::send, {.ts_ns = 1, .tgid = 1, .flight = 2}, bytes);
   }
 
   // What it says it holds is what it holds, but for the object itself and the allocator's overhead.
@@ -152,10 +152,10 @@ TEST_F(Http1Memory, NothingIsAllocatedInTheSteadyState) {
                "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01||");
   const std::string response = unescape(
       "HTTP/1.1 200 OK|Content-Type: text/plain|Cache-Status: \"One\"; fwd=uri-miss, Two; hit|Age: 3|X-Cache: HIT|Content-Length: 2||ok");
-  for (uint32_t run = 1; run < 2000; run += 2) {
-    if (run == 101) allocated_bytes = 0;
-    parser_->data(Direction::recv, {.ts_ns = run, .tgid = 1, .run = run}, request);
-    parser_->data(Direction::send, {.ts_ns = run, .tgid = 1, .run = run + 1}, response);
+  for (uint32_t flight = 1; flight < 2000; flight += 2) {
+    if (flight == 101) allocated_bytes = 0;
+    parser_->data(Direction::recv, {.ts_ns = flight, .tgid = 1, .flight = flight}, request);
+    parser_->data(Direction::send, {.ts_ns = flight, .tgid = 1, .flight = flight + 1}, response);
   }
   EXPECT_EQ(allocated_bytes, 0u);
   EXPECT_EQ(sink_.transactions, 1000u);

@@ -29,7 +29,7 @@ class Dialogue {
   void client(std::string_view text) { say(Direction::recv, text); }
   void server(std::string_view text) { say(Direction::send, text); }
   void lose(Direction direction, uint64_t bytes) {
-    parser_->unseen(direction, passage(), {.length = bytes, .tail = {}, .late = true});
+    parser_->on_gap(direction, arrival(), {.length = bytes, .tail = {}, .detected_late = true});
   }
   std::vector<std::string> end() {
     parser_->close(ts_ns_ + 1);
@@ -37,20 +37,20 @@ class Dialogue {
   }
 
  private:
-  Passage passage() { return {.ts_ns = ++ts_ns_, .tgid = 1, .run = run_}; }
+  Arrival arrival() { return {.ts_ns = ++ts_ns_, .tgid = 1, .flight = flight_}; }
   void say(Direction direction, std::string_view text) {
-    if (run_ == 0 || direction != last_) ++run_;
+    if (flight_ == 0 || direction != last_) ++flight_;
     last_ = direction;
     const std::string bytes = unescape(text);
     for (size_t at = 0; at < bytes.size(); at += piece_)
-      parser_->data(direction, passage(), std::string_view(bytes).substr(at, piece_));
+      parser_->data(direction, arrival(), std::string_view(bytes).substr(at, piece_));
   }
 
   size_t piece_;
   Told told_;
   std::unique_ptr<Parser> parser_ = Http1::make(told_);
   Direction last_ = Direction::recv;
-  uint32_t run_ = 0;
+  uint32_t flight_ = 0;
   uint64_t ts_ns_ = 0;
 };
 

@@ -24,9 +24,9 @@ class Http1Time : public testing::Test, private TransactionSink {
  protected:
   void client(uint64_t ms, std::string_view text, uint32_t tgid = 1) { say(Direction::recv, ms, text, tgid); }
   void server(uint64_t ms, std::string_view text) { say(Direction::send, ms, text, 1); }
-  void unseen(Direction direction, uint64_t ms, uint64_t length, std::string_view tail = {}) {
+  void on_gap(Direction direction, uint64_t ms, uint64_t length, std::string_view tail = {}) {
     turn(direction);
-    http_.unseen(direction, {.ts_ns = ms * kMs, .tgid = 1, .run = run_}, {.length = length, .tail = tail});
+    http_.on_gap(direction, {.ts_ns = ms * kMs, .tgid = 1, .flight = flight_}, {.length = length, .tail = tail});
   }
 
   Http1 http_{*this};
@@ -38,15 +38,15 @@ class Http1Time : public testing::Test, private TransactionSink {
   }
   void on_parse_error(ParseError) override {}
   void turn(Direction direction) {
-    if (run_ == 0 || direction != last_) ++run_;
+    if (flight_ == 0 || direction != last_) ++flight_;
     last_ = direction;
   }
   void say(Direction direction, uint64_t ms, std::string_view text, uint32_t tgid) {
     turn(direction);
-    http_.data(direction, {.ts_ns = ms * kMs, .tgid = tgid, .run = run_}, unescape(text));
+    http_.data(direction, {.ts_ns = ms * kMs, .tgid = tgid, .flight = flight_}, unescape(text));
   }
 
-  uint32_t run_ = 0;
+  uint32_t flight_ = 0;
   Direction last_ = Direction::recv;
 };
 
@@ -112,7 +112,7 @@ TEST_F(Http1Time, ABodyThatSeemsToHaveEndedHasAfterSilence) {
   client(100, "GET /a HTTP/1.1||");
   server(150, "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|");
   EXPECT_FALSE(http_.waiting());
-  unseen(Direction::send, 180, 4000, "\r\n0\r\n\r\n");
+  on_gap(Direction::send, 180, 4000, "\r\n0\r\n\r\n");
   EXPECT_TRUE(http_.waiting());
   http_.advance(180 * kMs + Http1::kSettleNs - 1);
   EXPECT_TRUE(got_.empty());
@@ -124,7 +124,7 @@ TEST_F(Http1Time, ABodyThatSeemsToHaveEndedHasAfterSilence) {
 TEST_F(Http1Time, AnEndInsideTheContentDoesNotWait) {
   client(100, "GET /a HTTP/1.1||");
   server(150, "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|");
-  unseen(Direction::send, 180, 4000, "\r\n0\r\n\r\n");
+  on_gap(Direction::send, 180, 4000, "\r\n0\r\n\r\n");
   server(190, "more");
   EXPECT_FALSE(http_.waiting());
   http_.advance(5000 * kMs);
@@ -137,8 +137,8 @@ TEST_F(Http1Time, AnEndInsideTheContentDoesNotWait) {
 }
 
 TEST_F(Http1Time, AnAnswerThatHabitAloneSpeaksForIsHeldBack) {
-  unseen(Direction::recv, 1, 1);
-  unseen(Direction::send, 1, 1);
+  on_gap(Direction::recv, 1, 1);
+  on_gap(Direction::send, 1, 1);
   client(100, "GET /a HTTP/1.1||");
   server(150, "HTTP/1.1 204 No||");
   EXPECT_TRUE(got_.empty());

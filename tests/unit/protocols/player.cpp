@@ -41,7 +41,7 @@ class Performance {
         turn(direction);
         notice_loss(direction);
         if (!over_)
-          over_ = parser_->unseen(direction, passage(), {.length = step.amount, .tail = step.bytes}) >
+          over_ = parser_->on_gap(direction, arrival(), {.length = step.amount, .tail = step.bytes}) >
                   Verdict::mine;
         break;
       case Step::Kind::end:
@@ -80,17 +80,17 @@ class Performance {
 
  private:
   void turn(Direction direction) {
-    if (run_ == 0 || direction != last_) ++run_;
+    if (flight_ == 0 || direction != last_) ++flight_;
     last_ = direction;
   }
 
-  Passage passage() const { return {.ts_ns = now_ns_, .tgid = 7, .run = run_}; }
+  Arrival arrival() const { return {.ts_ns = now_ns_, .tgid = 7, .flight = flight_}; }
 
   void notice_loss(Direction direction) {
     const uint64_t lost = std::exchange(lost_[static_cast<size_t>(direction)], 0);
     if (lost > 0 && !over_)
       over_ =
-          parser_->unseen(direction, passage(), {.length = lost, .tail = {}, .late = true}) > Verdict::mine;
+          parser_->on_gap(direction, arrival(), {.length = lost, .tail = {}, .detected_late = true}) > Verdict::mine;
   }
 
   void say(Direction direction, std::string_view bytes) {
@@ -100,7 +100,7 @@ class Performance {
       const size_t n = std::clamp<size_t>(cut_(at_, bytes.size()), 1, bytes.size());
       // An exact copy: a parser that reads on, or keeps a view, is noticed by the address sanitizer.
       const std::vector<char> piece(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
-      if (!over_) over_ = parser_->data(direction, passage(), {piece.data(), piece.size()}) > Verdict::mine;
+      if (!over_) over_ = parser_->data(direction, arrival(), {piece.data(), piece.size()}) > Verdict::mine;
       bytes.remove_prefix(n);
       at_ += n;
       now_ns_ += 1000;
@@ -130,7 +130,7 @@ class Performance {
   std::unique_ptr<Parser> parser_ = Http1::make(got_);
   bool over_ = false;
   uint64_t now_ns_ = 1'000'000'000;
-  uint32_t run_ = 0;
+  uint32_t flight_ = 0;
   uint64_t lost_[2] = {};
   Direction last_ = Direction::recv;
   size_t at_ = 0;

@@ -19,7 +19,7 @@ TEST_P(QueryDialogues, GiveTheSameWholeAndInPieces) {
       QueryPlayer player(GetParam());
       for (const Turn& turn : dialogue.turns) ASSERT_LE(player.play(turn, piece), Verdict::mine) << dialogue.name << " by " << piece;
       EXPECT_EQ(player.finish(), dialogue.expected) << dialogue.name << " by " << piece;
-      EXPECT_EQ(player.conversation().protocol().name, dialogue.protocol) << dialogue.name;
+      EXPECT_EQ(player.detector().protocol().name, dialogue.protocol) << dialogue.name;
       EXPECT_EQ(player.sink().errors, Lines()) << dialogue.name << " by " << piece;
     }
   }

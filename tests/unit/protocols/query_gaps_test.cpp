@@ -39,7 +39,7 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   postgres.play(client(pg('Q', nul("SELECT 1"))));
   const std::string end = done("SELECT 50") + ready('I');
   postgres.play({Turn::Who::server, kPgRow, 500'000, end.substr(end.size() - 16)});
-  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  EXPECT_EQ(postgres.detector().session(), SessionState::idle);
   postgres.play(client(pg('Q', nul("DELETE FROM t"))));
   postgres.play(server(done("DELETE 1") + ready('I')));
   EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok", "DELETE ok"}));
@@ -64,7 +64,7 @@ TEST(QueryGaps, AnAnswerWhoseEndTellsNothingIsUnknownAndTheNextIsNot) {
   postgres.play(client(pg('Q', nul("SELECT 1"))));
   postgres.play({Turn::Who::server, kPgRow, 500'000, ready('T')});
   postgres.play(client(pg('Q', nul("SELECT 2"))));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  EXPECT_EQ(postgres.detector().session(), SessionState::active);
   postgres.play(server(kPgRow + done("SELECT 1") + ready('I')));
   postgres.play(client(pg('Q', nul("DELETE FROM t"))));
   postgres.play(server(done("DELETE 1") + ready('I')));
@@ -100,7 +100,7 @@ TEST(QueryGaps, TheEndOfALongAnswerMayBeToldInParts) {
 }
 
 TEST(QueryGaps, ALongParameterOfPostgreSqlMayPassUnseenWithWhatAlwaysFollows) {
-  // Bind, and behind it, in the same run, Describe, Execute and Sync, of which the last 16 bytes are seen.
+  // Bind, and behind it, in the same flight, Describe, Execute and Sync, of which the last 16 bytes are seen.
   const std::string value(3'000'000, 'v');
   const std::string bound = pg('B', nul("") + nul("") + value), rest = pg('D', "P" + nul("")) + execute("") + kSync;
   for (const size_t told_before : {size_t{0}, size_t{100}, size_t{2'000'000}, value.size() - 1000}) {
@@ -173,9 +173,9 @@ TEST(QueryGaps, ALongCommandOfRedisIsAnsweredByTheNextReply) {
   redis.play(server("+PONG\r\n"));
   redis.play({Turn::Who::client, "*20002\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$3\r\nab", 500'000, "\r\n$3\r\nabc\r\n"});
   redis.play({Turn::Who::client, "$3\r\nabc\r\n", 500'000, "\r\n$3\r\nabc\r\n"});
-  EXPECT_EQ(redis.conversation().session(), SessionState::active);
+  EXPECT_EQ(redis.detector().session(), SessionState::active);
   redis.play(server(":20000\r\n"));
-  EXPECT_EQ(redis.conversation().session(), SessionState::idle);
+  EXPECT_EQ(redis.detector().session(), SessionState::idle);
   redis.play({Turn::Who::client, "*1001\r\n$6\r\nEXISTS\r\n$1\r\na\r\n", 500'000, ""});
   redis.play(server(":400\r\n"));
   redis.play(client(resp({"GET", "k"})));
@@ -203,9 +203,9 @@ TEST(QueryGaps, TheEndOfACommandOfSeveralPacketsMayPassUnseen) {
     mysql.play(server(my_ok(2, 2)));
     mysql.play({Turn::Who::client, begin, told, std::string(16, 'x')});
     mysql.play({Turn::Who::client, "", 17'000'000, std::string(16, 'x')});
-    EXPECT_EQ(mysql.conversation().session(), SessionState::active);
+    EXPECT_EQ(mysql.detector().session(), SessionState::active);
     mysql.play(server(my_ok(2, 2)));
-    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    EXPECT_EQ(mysql.detector().session(), SessionState::idle);
     mysql.play(client(my_command(3, "SELECT 1")));
     mysql.play(server(my_rows(false, 2)));
     EXPECT_EQ(mysql.finish(), (Lines{"INSERT ok", "SELECT ok"})) << told;
@@ -244,14 +244,14 @@ TEST(QueryGaps, AConnectionIsRecognisedInTheMiddle) {
     postgres.play(server(pg('D', "the end of an earlier answer")));
     postgres.play(client(pg('Q', nul("SELECT 1"))));
     postgres.play(server(kPgRow + done("SELECT 1") + ready('T')));
-    EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+    EXPECT_EQ(postgres.detector().session(), SessionState::in_transaction);
     EXPECT_EQ(postgres.finish(), (Lines{"SELECT ok"}));
 
     QueryPlayer mysql(role);
     mysql.begin_in_the_middle();
     mysql.play(client(my_command(3, "SELECT 1")));
     mysql.play(server(my_rows(true, 2)));
-    EXPECT_EQ(mysql.conversation().session(), SessionState::idle);
+    EXPECT_EQ(mysql.detector().session(), SessionState::idle);
     EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok"}));
 
     QueryPlayer prepared_before(role);
@@ -308,18 +308,18 @@ TEST(QueryGaps, ABusyConnectionIsReadAgainAfterALoss) {
       exchange();
       if (what == "answer") {
         player.play(client(busy.question));
-        player.skip_runs(2);
+        player.skip_flights(2);
         player.play(client(busy.question));
         player.play({Turn::Who::server, "", busy.answer.size(), "", true});
         player.play(server(busy.answer));
       } else if (what == "question") {
-        player.skip_runs(1);
+        player.skip_flights(1);
         player.play(server(busy.answer));
         player.play({Turn::Who::client, "", busy.question.size(), "", true});
         player.play(client(busy.question));
         player.play(server(busy.answer));
       } else if (what == "many") {
-        player.skip_runs(40);
+        player.skip_flights(40);
         player.play({Turn::Who::client, "", 20 * busy.question.size(), "", true});
         player.play(client(busy.question));
         player.play({Turn::Who::server, "", 20 * busy.answer.size(), "", true});
@@ -332,7 +332,7 @@ TEST(QueryGaps, ABusyConnectionIsReadAgainAfterALoss) {
         player.play(server(busy.answer));
       } else {
         player.play(client(busy.question));
-        player.skip_runs(3);
+        player.skip_flights(3);
         player.play({Turn::Who::server, "", busy.answer.size(), "", true});
         player.play(server(busy.answer));
       }

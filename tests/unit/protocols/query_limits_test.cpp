@@ -14,29 +14,29 @@ namespace {
 TEST(QuerySessions, WhatAConnectionIsAt) {
   QueryPlayer postgres(Role::client);
   postgres.play(client(pg_startup()));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::none);
+  EXPECT_EQ(postgres.detector().session(), SessionState::none);
   postgres.play(server(kPgWelcome));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  EXPECT_EQ(postgres.detector().session(), SessionState::idle);
   postgres.play(client(pg('Q', nul("BEGIN")).substr(0, 2)));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  EXPECT_EQ(postgres.detector().session(), SessionState::active);
   postgres.play(client(pg('Q', nul("BEGIN")).substr(2)));
   postgres.play(server(done("BEGIN") + ready('T')));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+  EXPECT_EQ(postgres.detector().session(), SessionState::in_transaction);
 
   postgres.play(client(pg('Q', nul("SELECT 1/0"))));
   postgres.play(server(kPgError + ready('E')));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::in_transaction);
+  EXPECT_EQ(postgres.detector().session(), SessionState::in_transaction);
   postgres.play(client(pg('Q', nul("ROLLBACK"))));
   postgres.play(server(done("ROLLBACK") + ready('I')));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  EXPECT_EQ(postgres.detector().session(), SessionState::idle);
   // What is flushed and not synchronised leaves the server busy.
   postgres.play(client(parse("SELECT 1") + bind("") + execute("") + pg('H', "")));
   postgres.play(server(kPgBound + done("SELECT 1")));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  EXPECT_EQ(postgres.detector().session(), SessionState::active);
   postgres.play(client(kSync));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::active);
+  EXPECT_EQ(postgres.detector().session(), SessionState::active);
   postgres.play(server(ready('I')));
-  EXPECT_EQ(postgres.conversation().session(), SessionState::idle);
+  EXPECT_EQ(postgres.detector().session(), SessionState::idle);
 
   QueryPlayer cancel(Role::client);
   EXPECT_EQ(cancel.play(client(big(16) + big(80877102) + big(7) + big(8))), Verdict::finished);
@@ -46,7 +46,7 @@ TEST(QuerySessions, WhatAConnectionIsAt) {
   encrypted.play(client(big(8) + big(80877103)));
   encrypted.play(server("S"));
   encrypted.play(client("\x16\x03\x01 all that follows"));
-  EXPECT_EQ(encrypted.conversation().session(), SessionState::unreadable);
+  EXPECT_EQ(encrypted.detector().session(), SessionState::unreadable);
   EXPECT_EQ(encrypted.finish(), Lines());
   EXPECT_EQ(encrypted.sink().errors, (Lines{"encrypted"}));
 }
@@ -94,7 +94,7 @@ TEST(QueryLimits, QuestionsWithoutAnAnswerAreBounded) {
   std::string many;
   for (int i = 0; i < 70'000; ++i) many += resp({"GET", "k"});
   redis.play(client(many));
-  EXPECT_LT(redis.conversation().memory(), 8u << 20);
+  EXPECT_LT(redis.detector().memory(), 8u << 20);
   EXPECT_EQ(redis.sink().errors, (Lines{"pipeline_limit"}));
   EXPECT_EQ(redis.finish().size(), 70'000u - 1);
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocols/conversation.h"
+#include "protocols/protocol_detector.h"
 #include "query_dialogues.h"
 
 namespace sockwatch {
@@ -34,45 +34,45 @@ class QuerySink final : public TransactionSink {
 
 class QueryPlayer {
  public:
-  explicit QueryPlayer(Role role) : role_(role), conversation_(sink_) { sink_.role = role; }
+  explicit QueryPlayer(Role role) : role_(role), detector_(sink_) { sink_.role = role; }
 
   /// The connection's start was not seen.
   void begin_in_the_middle() {
-    for (Direction d : {Direction::recv, Direction::send}) conversation_.unseen(d, {.ts_ns = 1}, {.length = 1, .tail = {}, .late = true});
+    for (Direction d : {Direction::recv, Direction::send}) detector_.on_gap(d, {.ts_ns = 1}, {.length = 1, .tail = {}, .detected_late = true});
   }
 
   Verdict play(const Turn& turn, size_t piece = SIZE_MAX) {
     const Direction direction = (turn.who == Turn::Who::client) == (role_ == Role::client) ? Direction::send : Direction::recv;
-    if (direction != last_ || run_ == 0) ++run_;
+    if (direction != last_ || flight_ == 0) ++flight_;
     last_ = direction;
     Verdict verdict = Verdict::undecided;
     for (std::string_view rest = turn.bytes; !rest.empty() && verdict <= Verdict::mine; rest.remove_prefix(std::min(piece, rest.size())))
-      verdict = conversation_.data(direction, passage(), rest.substr(0, piece));
-    EXPECT_TRUE(conversation_.consistent());
-    if (turn.unseen > 0) verdict = conversation_.unseen(direction, passage(), {.length = turn.unseen, .tail = turn.tail, .late = turn.late});
-    EXPECT_TRUE(conversation_.consistent());
+      verdict = detector_.data(direction, arrival(), rest.substr(0, piece));
+    EXPECT_TRUE(detector_.consistent());
+    if (turn.unseen > 0) verdict = detector_.on_gap(direction, arrival(), {.length = turn.unseen, .tail = turn.tail, .detected_late = turn.late});
+    EXPECT_TRUE(detector_.consistent());
     return verdict;
   }
 
   /// So many changes of direction pass with no byte seen of either side.
-  void skip_runs(uint32_t runs) { run_ += runs; }
+  void skip_flights(uint32_t flights) { flight_ += flights; }
 
   Lines finish() {
-    conversation_.advance(now_ + 2'000'000'000);
-    conversation_.close(now_ + 2'000'000'000);
+    detector_.advance(now_ + 2'000'000'000);
+    detector_.close(now_ + 2'000'000'000);
     return sink_.lines;
   }
-  Conversation& conversation() { return conversation_; }
+  ProtocolDetector& detector() { return detector_; }
   const QuerySink& sink() const { return sink_; }
 
  private:
-  Passage passage() { return {.ts_ns = now_ += 1000, .tgid = 7, .run = run_, .exact_run = true}; }
+  Arrival arrival() { return {.ts_ns = now_ += 1000, .tgid = 7, .flight = flight_, .exact_flight = true}; }
 
   Role role_;
   QuerySink sink_;
-  Conversation conversation_;
+  ProtocolDetector detector_;
   Direction last_ = Direction::recv;
-  uint32_t run_ = 0;
+  uint32_t flight_ = 0;
   uint64_t now_ = 1'000'000'000;
 };
 

@@ -100,7 +100,7 @@ TEST(RecordingReader, Extensions) {
   EXPECT_EQ(event.segment.offset, 10u);
   EXPECT_EQ(text_of(event.segment.data), "a");
   EXPECT_EQ(text_of(event.segment.tail), "b");
-  EXPECT_EQ(event.segment.run, 3u);
+  EXPECT_EQ(event.segment.flight, 3u);
   EXPECT_EQ(event.segment.hidden, Hidden::io_uring);
   recording.next();
   EXPECT_EQ(event.kind, Kind::owner);

@@ -84,7 +84,7 @@ TEST(RecordingWriter, EveryFieldComesBack) {
   segment.process.tgid = 43;
   segment.segment.length = 100;
   segment.segment.tail = bytes("END");
-  segment.segment.run = 9;
+  segment.segment.flight = 9;
   segment.segment.hidden = Hidden::splice;
   writer.write(segment, text);
   SocketEvent owner;
@@ -127,7 +127,7 @@ TEST(RecordingWriter, EveryFieldComesBack) {
   EXPECT_EQ(event.segment.direction, Direction::recv);
   EXPECT_EQ(event.segment.offset, 5u);
   EXPECT_EQ(event.segment.length, 100u);
-  EXPECT_EQ(event.segment.run, 9u);
+  EXPECT_EQ(event.segment.flight, 9u);
   EXPECT_EQ(event.segment.hidden, Hidden::splice);
   back.next();
   EXPECT_EQ(event.kind, Kind::owner);

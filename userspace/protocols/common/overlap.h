@@ -1,4 +1,4 @@
-// Whether a client asks anew before it has had its answers: then no run of its bytes is a place to find footing at.
+// Whether a client asks anew before it has had its answers: then no flight of its bytes is a place to find footing at.
 //
 // That it speaks while something waits is no proof. The answer may have passed and been lost, which shows when the server's next
 // bytes come and do not go on where those before them ended.
@@ -8,7 +8,7 @@ namespace sockwatch {
 
 class Overlap {
  public:
-  /// The client begins a run while something waits for its answer.
+  /// The client begins a flight while something waits for its answer.
   void suspect() { suspected_ = true; }
   /// More bytes of the server have come; `missed`: others before them were not seen.
   void server_speaks(bool missed) {

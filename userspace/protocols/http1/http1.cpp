@@ -10,19 +10,19 @@ constexpr size_t kMaxBlankLead = 16;
 
 }  // namespace
 
-Verdict Http1::data(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict Http1::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (left_) return Verdict::finished;
-  return role_known_ ? dispatch(direction, passage, bytes) : decide(direction, passage, bytes);
+  return role_known_ ? dispatch(direction, arrival, bytes) : decide(direction, arrival, bytes);
 }
 
-Verdict Http1::decide(Direction direction, const Passage& passage, std::string_view bytes) {
-  early_run_[static_cast<size_t>(direction)] = passage.run;
+Verdict Http1::decide(Direction direction, const Arrival& arrival, std::string_view bytes) {
+  early_flight_[static_cast<size_t>(direction)] = arrival.flight;
   std::string& lead = lead_[static_cast<size_t>(direction)];
-  Passage& lead_passage = lead_passage_[static_cast<size_t>(direction)];
+  Arrival& lead_arrival = lead_arrival_[static_cast<size_t>(direction)];
   const bool seeking = request_.phase == Phase::lost;  // what comes may be anything
   size_t blank = 0;  // of empty lines, with which a header of the PROXY protocol begins as well
   if (lead.find_first_not_of("\r\n") == std::string::npos) {
-    lead_passage = passage;
+    lead_arrival = arrival;
     blank = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
     if (blank == bytes.size()) {
       append_up_to(lead, kMaxBlankLead, bytes);
@@ -40,29 +40,29 @@ Verdict Http1::decide(Direction direction, const Passage& passage, std::string_v
   if (response == Likeness::no && request == Likeness::no) {
     const bool again = !lead.empty();
     lead.clear();
-    return again ? decide(direction, passage, bytes) : Verdict::undecided;
+    return again ? decide(direction, arrival, bytes) : Verdict::undecided;
   }
   role_known_ = true;
   request_direction_ = response == Likeness::yes ? opposite(direction) : direction;
-  request_.last_run = early_run_[static_cast<size_t>(request_direction_)];
-  response_.last_run = early_run_[static_cast<size_t>(opposite(request_direction_))];
+  request_.last_flight = early_flight_[static_cast<size_t>(request_direction_)];
+  response_.last_flight = early_flight_[static_cast<size_t>(opposite(request_direction_))];
 
   const std::string own_lead = std::exchange(lead, {});
   const Direction other = opposite(direction);
   const std::string other_lead = std::exchange(lead_[static_cast<size_t>(other)], {});
   Verdict verdict = Verdict::undecided;
-  if (!own_lead.empty()) verdict = dispatch(direction, lead_passage, own_lead);
+  if (!own_lead.empty()) verdict = dispatch(direction, lead_arrival, own_lead);
   if (verdict <= Verdict::mine && !other_lead.empty())
-    verdict = dispatch(other, lead_passage_[static_cast<size_t>(other)], other_lead);
-  if (verdict <= Verdict::mine) verdict = dispatch(direction, passage, bytes);
+    verdict = dispatch(other, lead_arrival_[static_cast<size_t>(other)], other_lead);
+  if (verdict <= Verdict::mine) verdict = dispatch(direction, arrival, bytes);
   return verdict;
 }
 
-Verdict Http1::dispatch(Direction direction, const Passage& passage, std::string_view bytes) {
-  return direction == request_direction_ ? request_data(passage, bytes) : response_data(passage, bytes);
+Verdict Http1::dispatch(Direction direction, const Arrival& arrival, std::string_view bytes) {
+  return direction == request_direction_ ? request_data(arrival, bytes) : response_data(arrival, bytes);
 }
 
-Verdict Http1::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+Verdict Http1::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   if (left_) return Verdict::finished;
   if (bytes.length == 0) return recognised_ ? Verdict::mine : Verdict::undecided;
   if (!role_known_) {
@@ -71,13 +71,13 @@ Verdict Http1::unseen(Direction direction, const Passage& passage, const Unseen&
     lead_[1].clear();
     request_.phase = response_.phase = Phase::lost;
     uncertain_ = true;
-    early_run_[static_cast<size_t>(direction)] = passage.run;
-    request_.last_ns = passage.ts_ns;
-    if (passage.exact_run) request_.gap_run = passage.run;
+    early_flight_[static_cast<size_t>(direction)] = arrival.flight;
+    request_.last_ns = arrival.ts_ns;
+    if (arrival.exact_flight) request_.gap_flight = arrival.flight;
     return Verdict::undecided;
   }
-  if (answer_tells_ && (direction != request_direction_ || !is_deaf(passage))) return not_http();  // nothing will tell any longer
-  return direction == request_direction_ ? request_unseen(passage, bytes) : response_unseen(passage, bytes);
+  if (answer_tells_ && (direction != request_direction_ || !is_deaf(arrival))) return not_http();  // nothing will tell any longer
+  return direction == request_direction_ ? request_unseen(arrival, bytes) : response_unseen(arrival, bytes);
 }
 
 void Http1::eof(Direction direction, uint64_t ts_ns) {

@@ -34,8 +34,8 @@ class Http1 final : public Parser {
   explicit Http1(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Http1>(sink); }
 
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) override;
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) override;
   void eof(Direction direction, uint64_t ts_ns) override;
   void close(uint64_t ts_ns) override;
   void advance(uint64_t now_ns) override;
@@ -56,15 +56,15 @@ class Http1 final : public Parser {
     uint64_t request_bytes = 0;
     uint64_t response_bytes = 0;
     uint32_t tgid = 0;
-    uint32_t first_run = 0;  ///< in which its first byte passed
-    uint32_t run = 0;        ///< in which its last byte passed
+    uint32_t first_flight = 0;  ///< in which its first byte passed
+    uint32_t flight = 0;        ///< in which its last byte passed
     uint32_t piece = 0;      ///< Side::piece, of its first byte
     uint16_t status = 0;
     TraceId trace;
     CacheAnswer cache = CacheAnswer::none;
     bool expect_continue = false;
     bool leave_given = false;    ///< to send its body
-    bool pipelined = false;      ///< began in the run of an earlier one that had no answer
+    bool pipelined = false;      ///< began in the flight of an earlier one that had no answer
     bool tentative = false;      ///< its answer is believed to be its own when nothing contradicts
     bool unsure = false;         ///< which answer is its own cannot be told
     bool aborted = false;        ///< the connection closed with no response
@@ -107,69 +107,69 @@ class Http1 final : public Parser {
     bool detached = false;        ///< the message under way belongs to no exchange (any longer)
     bool may_have_ended = false;  ///< unframed: the last bytes were those of a chunked body's end
     bool tail_known = false;      ///< unframed: the last bytes were seen
-    uint32_t run = 0;             ///< in which the message began
-    bool exact_run = true;        ///< Passage::exact_run, then
+    uint32_t flight = 0;             ///< in which the message began
+    bool exact_flight = true;        ///< Arrival::exact_run, then
     uint32_t pieces = 0;          ///< requests: times that bytes have come
     uint32_t piece = 0;           ///< requests: of those, when the message began
-    uint32_t last_run = 0;        ///< in which the last byte passed
-    uint32_t gap_run = 0;         ///< requests: whose first message was lost; responses: up to which some may have been
-    uint32_t blind_run = 0;       ///< in which bytes were seen that were not understood (responses)
-    uint32_t deaf_run = 0;        ///< nothing of this run is looked at (requests)
+    uint32_t last_flight = 0;        ///< in which the last byte passed
+    uint32_t gap_flight = 0;         ///< requests: whose first message was lost; responses: up to which some may have been
+    uint32_t blind_flight = 0;       ///< in which bytes were seen that were not understood (responses)
+    uint32_t deaf_flight = 0;        ///< nothing of this flight is looked at (requests)
     uint64_t start_ns = 0;        ///< the message's first byte
     uint32_t tgid = 0;
     uint64_t last_ns = 0;         ///< the last byte that passed
     std::string recent;           ///< unframed: the last bytes that were seen, 7 at most
     std::string held;             ///< bytes that do not tell yet whether they begin a head, HeadReader::kMaxLine or a segment
-    Passage held_passage;
+    Arrival held_arrival;
   };
 
   // Which direction carries requests is told by the first start line.
-  Verdict decide(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict dispatch(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict decide(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict dispatch(Direction direction, const Arrival& arrival, std::string_view bytes);
 
-  Verdict request_data(const Passage& passage, std::string_view bytes);
-  Verdict read_request_head(const Passage& passage, std::string_view& bytes);
-  void read_request_body(const Passage& passage, std::string_view& bytes);
+  Verdict request_data(const Arrival& arrival, std::string_view bytes);
+  Verdict read_request_head(const Arrival& arrival, std::string_view& bytes);
+  void read_request_body(const Arrival& arrival, std::string_view& bytes);
   void leave_answered_body();
-  bool may_have_been_refused(const Passage& passage);
-  Verdict read_after_refusal(const Passage& passage, std::string_view bytes);
+  bool may_have_been_refused(const Arrival& arrival);
+  Verdict read_after_refusal(const Arrival& arrival, std::string_view bytes);
   Verdict release_held_request(bool is_request);
   bool request_line_is_credible() const;
-  Verdict on_bad_request_line(const Passage& passage);
-  void wait_for_refusal(const Passage& passage);
+  Verdict on_bad_request_line(const Arrival& arrival);
+  void wait_for_refusal(const Arrival& arrival);
   /// The first line is no request, and will not be shown to be one.
   Verdict not_http() {
     left_ = true;
     return Verdict::not_mine;
   }
-  bool is_deaf(const Passage& passage) const {
-    return request_.phase == Phase::lost && request_.deaf_run != 0 && passage.run <= request_.deaf_run;
+  bool is_deaf(const Arrival& arrival) const {
+    return request_.phase == Phase::lost && request_.deaf_flight != 0 && arrival.flight <= request_.deaf_flight;
   }
   void pass_over_unread(uint16_t status);
-  Verdict on_request_head(const Passage& passage, bool whole);
-  Verdict request_unseen(const Passage& passage, const Unseen& bytes);
+  Verdict on_request_head(const Arrival& arrival, bool whole);
+  Verdict request_unseen(const Arrival& arrival, const Gap& bytes);
   void adopt_early_answer();
   void drop_early_answer();
   void count_request(uint64_t bytes);
   void drop_request_head();
-  bool next_request_begins(const Passage& passage, std::string_view bytes) const;
+  bool next_request_begins(const Arrival& arrival, std::string_view bytes) const;
   void request_complete();
   void request_eof();
   void settle_response_before_request();
 
-  Verdict response_data(const Passage& passage, std::string_view bytes);
-  bool next_response_may_begin(const Passage& passage) const;
+  Verdict response_data(const Arrival& arrival, std::string_view bytes);
+  bool next_response_may_begin(const Arrival& arrival) const;
   Verdict release_held_response();
-  Verdict read_response(const Passage& passage, std::string_view bytes);
-  Verdict read_response_head(const Passage& passage, std::string_view& bytes);
-  Verdict on_response_head(const Passage& passage, bool whole);
+  Verdict read_response(const Arrival& arrival, std::string_view bytes);
+  Verdict read_response_head(const Arrival& arrival, std::string_view& bytes);
+  Verdict on_response_head(const Arrival& arrival, bool whole);
   void on_answer_that_is_not_http();
   void begin_answer_that_is_not_http();
   void begin_unframed_response();
   void lose_response();
-  Verdict response_unseen(const Passage& passage, const Unseen& bytes);
+  Verdict response_unseen(const Arrival& arrival, const Gap& bytes);
   bool answers_head_under_way(uint16_t status) const;
-  uint32_t lost_up_to(uint32_t run) const;
+  uint32_t lost_up_to(uint32_t flight) const;
   void count_response(uint64_t bytes);
   void response_complete(uint64_t ts_ns);
   void response_eof(uint64_t ts_ns);
@@ -181,7 +181,7 @@ class Http1 final : public Parser {
   void give_up_unsure();
   void hide_responses();
   void resolve_hidden_responses();
-  void doubt_last_answer(uint32_t answered_run);
+  void doubt_last_answer(uint32_t answered_flight);
   void trust_last_answer();
   void drain();
   void emit(const Exchange& exchange);
@@ -200,15 +200,15 @@ class Http1 final : public Parser {
   bool answer_tells_ = false;     ///< the first line is no request: whether this is HTTP shows by its answer
   size_t unread_bytes_ = 0;       ///< behind that line
   bool left_ = false;             ///< upgraded or tunnelled
-  uint32_t answered_run_ = 0;     ///< in which the last response began
+  uint32_t answered_flight_ = 0;     ///< in which the last response began
   bool response_hidden_ = false;  ///< unseen bytes may have held whole responses
   bool uncertain_ = false;        ///< unseen bytes may have held whole requests, or which answers they held is not known
   bool uncertain_again_ = false;  ///< so they may have since an exchange that is tentative
   bool after_silence_ = false;    ///< the request at hand began after kQuietNs without any bytes
   bool pipelines_ = false;        ///< the client is known to ask before it has its answer
   std::string lead_[2];           ///< first bytes of a direction that do not tell yet, HeadReader::kMaxLine at most
-  Passage lead_passage_[2];
-  uint32_t early_run_[2] = {};    ///< Side::last_run, as long as the role is not known
+  Arrival lead_arrival_[2];
+  uint32_t early_flight_[2] = {};    ///< Side::last_flight, as long as the role is not known
 
   Side request_{HeadReader::Kind::request};
   Side response_{HeadReader::Kind::response};

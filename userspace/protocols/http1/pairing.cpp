@@ -1,12 +1,12 @@
 // Who answers whom: the exchanges of Http1, first in, first out.
 //
-// As long as every byte is seen there is nothing to decide. Unseen bytes may have held heads.
+// As long as every byte is seen there is nothing to decide. The bytes of a gap may have held heads.
 //
 // Of responses: where one request waits, and nothing was lost since it was asked, the next response is its own.
-// One that was asked two runs earlier has been answered, unless the client pipelines.
+// One that was asked two flights earlier has been answered, unless the client pipelines.
 //
 // Of requests: the next request that is seen is taken to be answered by the next response, if none was waiting
-// and none was lost in its own run.
+// and none was lost in its own flight.
 //
 // Where nothing but habit speaks for a pairing, it is tentative: the transaction is held back until the client
 // asks again, the connection ends or kSettleNs have passed; one more response contradicts it. Clients that are
@@ -31,15 +31,15 @@ size_t heap_bytes(const std::string& text) {
 
 void Http1::push(const Http1Head& head) {
   const bool asked_at_once =
-      head_ < tail_ && (request_.exact_run ? request_.run == newest().run : request_.piece == newest().piece);
+      head_ < tail_ && (request_.exact_flight ? request_.flight == newest().flight : request_.piece == newest().piece);
   pipelines_ = pipelines_ || asked_at_once;
   if (!unanswered()) trust_last_answer();  // the client asks again: it has its answer
   if (after_silence_ && !unanswered() && !in_response_) uncertain_ = false;
 
   const bool waits = unanswered();
   const bool in_body = in_response_ && !response_.detached && response_.phase == Phase::body;
-  const bool pipelined = waits && request_.run == newest().run;
-  const bool behind_a_lost_one = uncertain_ && request_.run == request_.gap_run;
+  const bool pipelined = waits && request_.flight == newest().flight;
+  const bool behind_a_lost_one = uncertain_ && request_.flight == request_.gap_flight;
   pipelines_ = pipelines_ || in_body || behind_a_lost_one;
 
   std::string_view target = head.target;
@@ -75,7 +75,7 @@ Http1::Exchange& Http1::add_exchange(std::string_view method, std::string_view t
   exchange.first_byte_ns = exchange.end_ns = 0;
   exchange.request_bytes = exchange.response_bytes = 0;
   exchange.tgid = request_.tgid;
-  exchange.first_run = exchange.run = request_.run;
+  exchange.first_flight = exchange.flight = request_.flight;
   exchange.piece = request_.piece;
   exchange.status = 0;
   exchange.trace = TraceId();
@@ -121,12 +121,12 @@ void Http1::hide_responses() {
 void Http1::resolve_hidden_responses() {
   response_hidden_ = false;
   if (!pipelines_)
-    while (unanswered() && at(answering_).run + 1 < response_.run)
+    while (unanswered() && at(answering_).flight + 1 < response_.flight)
       give_up_unanswered(response_.start_ns, false);
   if (unanswered()) {
     // Unless all that was not seen passed before the newest asked, it may be its answer that was not.
-    const bool since = response_.gap_run > newest().first_run;
-    const bool surely_since = response_.blind_run > newest().first_run;
+    const bool since = response_.gap_flight > newest().first_flight;
+    const bool surely_since = response_.blind_flight > newest().first_flight;
     if (pipelines_ || surely_since || (since && answering_ + 1 == tail_)) {
       for (size_t i = answering_; i < tail_; ++i) at(i).unsure = true;
       uncertain_ = true;
@@ -141,12 +141,12 @@ void Http1::resolve_hidden_responses() {
 }
 
 // One more response than requests were seen: the last answer, in `answered_run`, may have been another request's. Where the client has
-// spoken since, in a run of which nothing was seen, it need not be one that pipelines.
-void Http1::doubt_last_answer(uint32_t answered_run) {
+// spoken since, in a flight of which nothing was seen, it need not be one that pipelines.
+void Http1::doubt_last_answer(uint32_t answered_flight) {
   if (head_ == answering_ || !at(head_).tentative) return;
   at(head_).tentative = false;
   at(head_).unsure = true;
-  const bool has_asked_since = response_.exact_run && response_.run >= answered_run + 2;
+  const bool has_asked_since = response_.exact_flight && response_.flight >= answered_flight + 2;
   if (!has_asked_since) pipelines_ = true;
   drain();
 }

@@ -6,8 +6,8 @@
 
 namespace sockwatch {
 
-// The server reads no further than such a line: what else is in its run is not asked.
-Verdict Http1::on_bad_request_line(const Passage& passage) {
+// The server reads no further than such a line: what else is in its flight is not asked.
+Verdict Http1::on_bad_request_line(const Arrival& arrival) {
   const bool first = !recognised_ && !request_.resyncing;
   if (first && start_guessed_) return Verdict::not_mine;
   if (recognised_ || request_.resyncing) sink_.on_parse_error(ParseError::bad_request_line);
@@ -15,11 +15,11 @@ Verdict Http1::on_bad_request_line(const Passage& passage) {
     drop_early_answer();
   } else {
     if (!request_.reader.started()) {
-      request_.start_ns = passage.ts_ns;
-      request_.tgid = passage.tgid;
-      request_.run = passage.run;
+      request_.start_ns = arrival.ts_ns;
+      request_.tgid = arrival.tgid;
+      request_.flight = arrival.flight;
     }
-    wait_for_refusal(passage);
+    wait_for_refusal(arrival);
   }
   request_.reader.reset();
   request_.phase = Phase::lost;
@@ -27,8 +27,8 @@ Verdict Http1::on_bad_request_line(const Passage& passage) {
   return first ? Verdict::undecided : Verdict::mine;
 }
 
-void Http1::wait_for_refusal(const Passage& passage) {
-  request_.deaf_run = passage.run;
+void Http1::wait_for_refusal(const Arrival& arrival) {
+  request_.deaf_flight = arrival.flight;
   // Where unseen bytes may have held requests, which answer is its own cannot be told.
   if (uncertain_ || outstanding() >= kMaxOutstanding) {
     drop_early_answer();

@@ -24,50 +24,50 @@ bool is_interim(uint16_t status) { return status < 200 && status != 101; }
 
 }  // namespace
 
-Verdict Http1::response_data(const Passage& passage, std::string_view bytes) {
+Verdict Http1::response_data(const Arrival& arrival, std::string_view bytes) {
   // Whatever was sent behind a response, the next one begins where the server speaks again.
-  if (response_.phase == Phase::junk && passage.run > response_.last_run) response_.phase = Phase::head;
+  if (response_.phase == Phase::junk && arrival.flight > response_.last_flight) response_.phase = Phase::head;
   if (response_.resyncing && response_.phase == Phase::head && !response_.reader.has_start_line() &&
-      (passage.run > response_.run || looks_like_response(bytes) == Likeness::yes))
+      (arrival.flight > response_.flight || looks_like_response(bytes) == Likeness::yes))
     response_.phase = Phase::lost;  // what looked like the beginning of a head was none
-  if (!response_.held.empty() && passage.run > response_.held_passage.run)
+  if (!response_.held.empty() && arrival.flight > response_.held_arrival.flight)
     if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
-  if (next_response_may_begin(passage)) {
+  if (next_response_may_begin(arrival)) {
     // The next response's head settles where the one under way ended; it may come in pieces.
-    if (response_.held.empty()) response_.held_passage = passage;
+    if (response_.held.empty()) response_.held_arrival = arrival;
     bytes.remove_prefix(append_up_to(response_.held, kResponseStart.size(), bytes));
     const bool begins = kResponseStart.starts_with(response_.held);
     if (begins && response_.held.size() < kResponseStart.size()) return Verdict::mine;
     if (begins && in_response_) response_complete(response_.last_ns);
     if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
   }
-  return read_response(passage, bytes);
+  return read_response(arrival, bytes);
 }
 
 // Whether what a send or receive begins with now may be another response than the one under way.
-bool Http1::next_response_may_begin(const Passage& passage) const {
+bool Http1::next_response_may_begin(const Arrival& arrival) const {
   if (!response_.held.empty()) return true;
-  const bool later_run = passage.run > response_.run;
-  if (response_.phase == Phase::unframed) return response_.may_have_ended || later_run;
+  const bool later_flight = arrival.flight > response_.flight;
+  if (response_.phase == Phase::unframed) return response_.may_have_ended || later_flight;
   if (early_.waits) return false;
   // How a response ends depends on its request; where that was not seen, what the head says may be wrong.
-  return in_response_ && response_.detached && later_run &&
+  return in_response_ && response_.detached && later_flight &&
          (response_.phase == Phase::body || response_.phase == Phase::until_close);
 }
 
 Verdict Http1::release_held_response() {
   if (response_.held.empty()) return Verdict::mine;
   const std::string held = std::exchange(response_.held, {});
-  return read_response(response_.held_passage, held);
+  return read_response(response_.held_arrival, held);
 }
 
-Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
-  response_.last_ns = passage.ts_ns;
-  response_.last_run = passage.run;
+Verdict Http1::read_response(const Arrival& arrival, std::string_view bytes) {
+  response_.last_ns = arrival.ts_ns;
+  response_.last_flight = arrival.flight;
   while (!bytes.empty()) {
     switch (response_.phase) {
       case Phase::head: {
-        const Verdict verdict = read_response_head(passage, bytes);
+        const Verdict verdict = read_response_head(arrival, bytes);
         if (verdict > Verdict::mine) return verdict;
         break;
       }
@@ -76,11 +76,11 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
         count_response(taken);
         bytes.remove_prefix(taken);
         if (response_.body.state() == BodyReader::State::done) {
-          response_complete(passage.ts_ns);
+          response_complete(arrival.ts_ns);
         } else if (response_.body.state() == BodyReader::State::broken) {
           sink_.on_parse_error(ParseError::bad_chunk);
           response_.phase = Phase::until_close;
-          response_.gap_run = passage.run;
+          response_.gap_flight = arrival.flight;
           hide_responses();
         }
         break;
@@ -102,7 +102,7 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
       }
       case Phase::lost:
         if (looks_like_response(bytes) == Likeness::no) {
-          response_.blind_run = passage.run;
+          response_.blind_flight = arrival.flight;
           return Verdict::mine;
         }
         response_.phase = Phase::head;
@@ -118,18 +118,18 @@ Verdict Http1::read_response(const Passage& passage, std::string_view bytes) {
   return recognised_ ? Verdict::mine : Verdict::undecided;
 }
 
-Verdict Http1::read_response_head(const Passage& passage, std::string_view& bytes) {
+Verdict Http1::read_response_head(const Arrival& arrival, std::string_view& bytes) {
   HeadReader& reader = response_.reader;
   const bool was_started = reader.started();
   const HeadReader::Step step = reader.feed(bytes);
   bytes.remove_prefix(step.consumed);
   if (!was_started && reader.started()) {
-    response_.start_ns = passage.ts_ns;
-    response_.run = passage.run;
-    response_.exact_run = passage.exact_run;
+    response_.start_ns = arrival.ts_ns;
+    response_.flight = arrival.flight;
+    response_.exact_flight = arrival.exact_flight;
   }
   if (step.outcome == HeadOutcome::need_more) return Verdict::undecided;
-  if (step.outcome == HeadOutcome::complete) return on_response_head(passage, true);
+  if (step.outcome == HeadOutcome::complete) return on_response_head(arrival, true);
 
   if (answer_tells_) return not_http();
   sink_.on_parse_error(ParseError::bad_response);
@@ -146,7 +146,7 @@ Verdict Http1::read_response_head(const Passage& passage, std::string_view& byte
   return Verdict::mine;
 }
 
-Verdict Http1::on_response_head(const Passage& passage, bool whole) {
+Verdict Http1::on_response_head(const Arrival& arrival, bool whole) {
   const Http1Head& head = response_.reader.head();
   const uint16_t status = head.status;
   recognised_ = true;
@@ -162,19 +162,19 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
     }
     return Verdict::mine;
   }
-  const uint32_t answered_run = std::exchange(answered_run_, response_.run);
-  if (response_.exact_run && response_.run == answered_run) pipelines_ = true;
+  const uint32_t answered_flight = std::exchange(answered_flight_, response_.flight);
+  if (response_.exact_flight && response_.flight == answered_flight) pipelines_ = true;
   if (response_hidden_) resolve_hidden_responses();
 
   pass_over_unread(status);
   in_response_ = true;
-  response_.detached = !unanswered() || at(answering_).first_run > response_.run;  // it began before anybody asked
+  response_.detached = !unanswered() || at(answering_).first_flight > response_.flight;  // it began before anybody asked
   std::string_view method;
   if (response_.detached && answers_head_under_way(status)) {
     early_ = {.waits = true, .status = status, .cache = head.cache.answer(whole), .first_byte_ns = response_.start_ns};
     method = request_.reader.head().method;
   } else if (response_.detached) {
-    doubt_last_answer(answered_run);
+    doubt_last_answer(answered_flight);
     sink_.on_parse_error(ParseError::orphan_response);
   } else {
     Exchange& exchange = at(answering_);
@@ -185,13 +185,13 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   }
 
   if (status == 101 || (method == "CONNECT" && status < 300)) {
-    response_complete(passage.ts_ns);
+    response_complete(arrival.ts_ns);
     return leave();
   }
   if (!whole) {
     begin_unframed_response();
   } else if (has_no_body(method, status)) {
-    response_complete(passage.ts_ns);
+    response_complete(arrival.ts_ns);
   } else if (head.chunked) {
     response_.body.start_chunked();
     response_.phase = Phase::body;
@@ -201,7 +201,7 @@ Verdict Http1::on_response_head(const Passage& passage, bool whole) {
   } else if (head.has_length && !head.other_coding) {
     response_.body.start_length(head.content_length);
     response_.phase = Phase::body;
-    if (head.content_length == 0) response_complete(passage.ts_ns);
+    if (head.content_length == 0) response_complete(arrival.ts_ns);
   } else {
     response_.phase = Phase::until_close;
   }
@@ -217,13 +217,13 @@ void Http1::begin_unframed_response() {
 
 // A server need not read all of a head to refuse it; what it does not read yet may come all the same.
 bool Http1::answers_head_under_way(uint16_t status) const {
-  const bool begun = !unanswered() && request_.phase == Phase::head && request_.reader.started() && request_.run < response_.run;
+  const bool begun = !unanswered() && request_.phase == Phase::head && request_.reader.started() && request_.flight < response_.flight;
   const bool is_head = !request_.resyncing || request_line_is_credible();
   return begun && status >= 400 && is_head && !response_hidden_ && !early_.waits;
 }
 
 void Http1::on_answer_that_is_not_http() {
-  response_.gap_run = response_.last_run;
+  response_.gap_flight = response_.last_flight;
   hide_responses();  // it may answer more than one request
   begin_answer_that_is_not_http();
 }
@@ -244,19 +244,19 @@ void Http1::lose_response() {
   hide_responses();
 }
 
-Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
+Verdict Http1::response_unseen(const Arrival& arrival, const Gap& bytes) {
   if (const Verdict verdict = release_held_response(); verdict > Verdict::mine) return verdict;
   uint64_t rest = bytes.length;
-  response_.gap_run = bytes.late ? lost_up_to(passage.run) : passage.run;
-  response_.last_ns = passage.ts_ns;
-  response_.last_run = passage.run;
+  response_.gap_flight = bytes.detected_late ? lost_up_to(arrival.flight) : arrival.flight;
+  response_.last_ns = arrival.ts_ns;
+  response_.last_flight = arrival.flight;
   if (in_response_ && response_.detached) hide_responses();  // its end is not certain
   if (response_.phase == Phase::body) {
     const uint64_t taken = response_.body.skip(rest);
     rest -= taken;
     count_response(taken);
     if (response_.body.state() == BodyReader::State::done) {
-      response_complete(passage.ts_ns);
+      response_complete(arrival.ts_ns);
     } else if (response_.body.state() == BodyReader::State::broken) {
       response_.phase = Phase::unframed;
       response_.recent.clear();
@@ -270,7 +270,7 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
         break;
       }
       // The rest of the head, and who knows what else.
-      if (const Verdict verdict = on_response_head(passage, false); verdict > Verdict::mine) return verdict;
+      if (const Verdict verdict = on_response_head(arrival, false); verdict > Verdict::mine) return verdict;
       hide_responses();
       break;
     case Phase::lost:
@@ -292,13 +292,13 @@ Verdict Http1::response_unseen(const Passage& passage, const Unseen& bytes) {
   return Verdict::mine;
 }
 
-// In which run what was noticed to be lost in `run` may have passed at the latest. Where a whole run of responses was not seen
+// In which flight what was noticed to be lost in `flight` may have passed at the latest. Where a whole flight of responses was not seen
 // before the newest request was asked, and every request, that explains it.
-uint32_t Http1::lost_up_to(uint32_t run) const {
-  if (!unanswered() || uncertain_) return run;
+uint32_t Http1::lost_up_to(uint32_t flight) const {
+  if (!unanswered() || uncertain_) return flight;
   const Exchange& newest = exchanges_[(tail_ - 1) & (exchanges_.size() - 1)];
-  const bool explained = newest.first_run >= response_.last_run + 3 && newest.run == newest.first_run;
-  return explained ? newest.first_run - 1 : run;
+  const bool explained = newest.first_flight >= response_.last_flight + 3 && newest.flight == newest.first_flight;
+  return explained ? newest.first_flight - 1 : flight;
 }
 
 void Http1::count_response(uint64_t bytes) {
@@ -345,14 +345,14 @@ void Http1::response_eof(uint64_t ts_ns) {
     if (!response_.reader.end_in_status_line()) {
       begin_answer_that_is_not_http();
     } else if (!is_interim(response_.reader.head().status)) {
-      if (on_response_head({.ts_ns = response_.last_ns, .tgid = 0, .run = response_.run}, false) > Verdict::mine) return;
+      if (on_response_head({.ts_ns = response_.last_ns, .tgid = 0, .flight = response_.flight}, false) > Verdict::mine) return;
     }
   }
   if (in_response_) response_complete(response_.last_ns);
   // Where a body ends that has no length shows by its answer alone: what else comes is more of it.
   const bool endless = request_.phase == Phase::unframed && !request_.unseen_body;
   while (unanswered()) {
-    const bool silent = !response_hidden_ || at(answering_).first_run > response_.last_run;
+    const bool silent = !response_hidden_ || at(answering_).first_flight > response_.last_flight;
     give_up_unanswered(ts_ns, silent);
   }
   if (endless && request_.phase == Phase::lost) request_.phase = Phase::ended;

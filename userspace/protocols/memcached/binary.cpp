@@ -65,21 +65,21 @@ MemcachedBinary::Header MemcachedBinary::parse(std::string_view bytes) {
           .opaque = four(bytes, 12)};
 }
 
-void MemcachedBinary::data(Direction direction, const Passage& passage, std::string_view bytes) {
+void MemcachedBinary::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   const bool from_client = direction == client_;
-  if (from_client && passage.run != client_run_) begin_run(passage, bytes);
+  if (from_client && arrival.flight != client_flight_) begin_flight(arrival, bytes);
   Reader& r = reader(from_client);
   while (!bytes.empty() && r.framed && (from_client || !lost_)) {
     if (r.left > 0) {
       const auto n = static_cast<size_t>(std::min<uint64_t>(r.left, bytes.size()));
       bytes.remove_prefix(n);
       r.left -= n;
-      if (r.left == 0) message(from_client, passage);
+      if (r.left == 0) message(from_client, arrival);
       continue;
     }
     if (r.header.empty()) {
-      r.start_ns = passage.ts_ns;
-      r.tgid = passage.tgid;
+      r.start_ns = arrival.ts_ns;
+      r.tgid = arrival.tgid;
     }
     if (!r.header.read(bytes)) return;
     const Header header = parse(r.header.view());
@@ -87,18 +87,18 @@ void MemcachedBinary::data(Direction direction, const Passage& passage, std::str
       sink_.on_parse_error(ParseError::bad_message);
       r.header.clear();
       r.framed = !from_client;
-      lose(passage.ts_ns);
+      lose(arrival.ts_ns);
       return;
     }
     r.left = header.body;
-    if (r.left == 0) message(from_client, passage);
+    if (r.left == 0) message(from_client, arrival);
   }
   if (from_client) sink_.on_passed_over(bytes.size());
 }
 
 // What was followed no longer is found again where the client speaks.
-void MemcachedBinary::begin_run(const Passage& passage, std::string_view bytes) {
-  client_run_ = passage.run;
+void MemcachedBinary::begin_flight(const Arrival& arrival, std::string_view bytes) {
+  client_flight_ = arrival.flight;
   Reader& client = reader(true);
   if (!client.framed && looks_like(bytes) == Verdict::mine) {
     client = Reader();
@@ -108,27 +108,27 @@ void MemcachedBinary::begin_run(const Passage& passage, std::string_view bytes) 
   reader(false) = Reader();
 }
 
-void MemcachedBinary::message(bool from_client, const Passage& passage) {
+void MemcachedBinary::message(bool from_client, const Arrival& arrival) {
   Reader& r = reader(from_client);
   const Header header = parse(r.header.view());
   r.header.clear();
   if (from_client) {
-    request(header, passage);
-  } else if (!response(header, passage.ts_ns)) {
+    request(header, arrival);
+  } else if (!response(header, arrival.ts_ns)) {
     sink_.on_parse_error(ParseError::orphan_response);
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
   }
 }
 
-void MemcachedBinary::request(const Header& header, const Passage& passage) {
+void MemcachedBinary::request(const Header& header, const Arrival& arrival) {
   const Reader& r = reader(true);
   const Request made{.code = header.code, .opaque = header.opaque, .tgid = r.tgid, .start_ns = r.start_ns};
   if (code_of(header.code).silent) return;
   if (lost_) {
-    report(made, QueryStatus::unknown, false, passage.ts_ns);
+    report(made, QueryStatus::unknown, false, arrival.ts_ns);
   } else if (pending_.size() >= kMaxPending) {
     sink_.on_parse_error(ParseError::pipeline_limit);
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
   } else {
     pending_.push_back(made);
   }
@@ -166,10 +166,10 @@ void MemcachedBinary::report(const Request& request, QueryStatus status, bool hi
                   .misses = counts && !hit ? 1u : 0u});
 }
 
-void MemcachedBinary::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+void MemcachedBinary::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   const bool from_client = direction == client_;
   Reader& r = reader(from_client);
-  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  const uint64_t passed_over = from_client && !bytes.detected_late ? bytes.length : 0;
   if (!r.framed || (lost_ && !from_client)) {
     sink_.on_passed_over(passed_over);
     return;
@@ -178,14 +178,14 @@ void MemcachedBinary::unseen(Direction direction, const Passage& passage, const 
   const uint64_t middle = bytes.before_tail();
   if (middle <= r.left) {
     r.left -= middle;
-    if (middle > 0 && r.left == 0) message(from_client, passage);
-    data(direction, passage, bytes.tail);
+    if (middle > 0 && r.left == 0) message(from_client, arrival);
+    data(direction, arrival, bytes.tail);
     return;
   }
   sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   r.framed = !from_client;
-  lose(passage.ts_ns);
+  lose(arrival.ts_ns);
 }
 
 // Which response belongs to which request is not known from here on.

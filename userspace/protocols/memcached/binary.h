@@ -2,7 +2,7 @@
 // behind them. The text protocol's parser hands over to it (memcached.h), so that both are "memcached".
 //
 // Where bytes were not seen that may have held whole messages, what waits ends as unknown, and pairing begins anew with a request
-// that begins a run and asks for an answer. Limit: kMaxPending requests without a response.
+// that begins a flight and asks for an answer. Limit: kMaxPending requests without a response.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ class MemcachedBinary {
   MemcachedBinary(TransactionSink& sink, Direction client) : sink_(sink), client_(client) {}
 
   // As in Parser.
-  void data(Direction direction, const Passage& passage, std::string_view bytes);
-  void unseen(Direction direction, const Passage& passage, const Unseen& bytes);
+  void data(Direction direction, const Arrival& arrival, std::string_view bytes);
+  void on_gap(Direction direction, const Arrival& arrival, const Gap& bytes);
   void close(uint64_t ts_ns);
   SessionState session() const { return pending_.empty() && readers_[0].header.empty() && readers_[0].left == 0 ? SessionState::idle : SessionState::active; }
   size_t memory() const { return pending_.size() * sizeof(Request); }
@@ -59,9 +59,9 @@ class MemcachedBinary {
   static Header parse(std::string_view bytes);
 
   Reader& reader(bool from_client) { return readers_[from_client ? 0 : 1]; }
-  void begin_run(const Passage& passage, std::string_view bytes);
-  void message(bool from_client, const Passage& passage);
-  void request(const Header& header, const Passage& passage);
+  void begin_flight(const Arrival& arrival, std::string_view bytes);
+  void message(bool from_client, const Arrival& arrival);
+  void request(const Header& header, const Arrival& arrival);
   bool response(const Header& header, uint64_t ts_ns);
   void end(QueryStatus status, bool hit, uint64_t ts_ns);
   void report(const Request& request, QueryStatus status, bool hit, uint64_t end_ns);
@@ -71,7 +71,7 @@ class MemcachedBinary {
   const Direction client_;
   Reader readers_[2];  ///< the client's; the server's
   std::deque<Request> pending_;
-  uint32_t client_run_ = 0;
+  uint32_t client_flight_ = 0;
   bool lost_ = false;
 };
 

@@ -62,23 +62,23 @@ const Memcached::Name* Memcached::find(std::string_view name) {
   return it != std::end(kNames) && it->name == name ? it : nullptr;
 }
 
-Verdict Memcached::data(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict Memcached::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
-  if (!recognised_) return recognise(direction, passage, bytes);
+  if (!recognised_) return recognise(direction, arrival, bytes);
   if (binary_) {
-    binary_->data(direction, passage, bytes);
+    binary_->data(direction, arrival, bytes);
     return Verdict::mine;
   }
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
-  const Verdict verdict = direction == client_ ? commands(passage, bytes) : answers(passage, bytes);
-  last_ns_ = passage.ts_ns;
+  if (last_ns_ + kQuietNs < arrival.ts_ns) overlap_.forget();
+  const Verdict verdict = direction == client_ ? commands(arrival, bytes) : answers(arrival, bytes);
+  last_ns_ = arrival.ts_ns;
   return verdict;
 }
 
-Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
-  if (passage.run != client_run_) {
-    client_run_ = passage.run;
+Verdict Memcached::commands(const Arrival& arrival, std::string_view bytes) {
+  if (arrival.flight != client_flight_) {
+    client_flight_ = arrival.flight;
     if (!framed_ && find(bytes.substr(0, std::min(bytes.find_first_of(" \r"), MemcachedLine::kMaxWord))) != nullptr) {
       framed_ = true;
       has_next_ = false;
@@ -93,8 +93,8 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
   if (!framed_) sink_.on_passed_over(bytes.size());
   while (framed_ && (!bytes.empty() || request_.data_ended())) {
     if (request_.at_start() && !has_next_) {
-      start_ns_ = passage.ts_ns;
-      tgid_ = passage.tgid;
+      start_ns_ = arrival.ts_ns;
+      tgid_ = arrival.tgid;
     }
     Verdict verdict = Verdict::mine;
     switch (request_.read(bytes)) {
@@ -103,13 +103,13 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
       case MemcachedLine::Outcome::bad:
         sink_.on_parse_error(ParseError::bad_message);
         framed_ = false;
-        lose(passage.ts_ns);
+        lose(arrival.ts_ns);
         return Verdict::mine;
       case MemcachedLine::Outcome::line:
-        verdict = command(passage);
+        verdict = command(arrival);
         break;
       case MemcachedLine::Outcome::data:
-        verdict = push(passage);
+        verdict = push(arrival);
         break;
     }
     if (verdict != Verdict::mine) return verdict;
@@ -118,7 +118,7 @@ Verdict Memcached::commands(const Passage& passage, std::string_view bytes) {
 }
 
 // A command's line has ended.
-Verdict Memcached::command(const Passage& passage) {
+Verdict Memcached::command(const Arrival& arrival) {
   static constexpr Name kUnknown = {"", "_OTHER", Kind::line, ""};
   const Name* name = find(request_.word(0));
   next_ = {.name = name != nullptr ? name : &kUnknown, .quiet = false, .tgid = tgid_, .start_ns = start_ns_};
@@ -129,29 +129,29 @@ Verdict Memcached::command(const Passage& passage) {
   if (kind == Kind::meta_get || kind == Kind::meta) next_.quiet = request_.has_flag('q');
   next_.wants_value = request_.has_flag('v');
   no_reply_ = kind == Kind::line && request_.words() > 1 && request_.last_word() == "noreply";
-  if (next_.name->data_word == 0) return push(passage);
+  if (next_.name->data_word == 0) return push(arrival);
   uint64_t length = 0;
-  if (!request_.number(next_.name->data_word, length) || length > kMaxData) return push(passage);  // the server refuses it
+  if (!request_.number(next_.name->data_word, length) || length > kMaxData) return push(arrival);  // the server refuses it
   request_.expect_data(length);
   has_next_ = true;
   return Verdict::mine;
 }
 
-Verdict Memcached::push(const Passage& passage) {
+Verdict Memcached::push(const Arrival& arrival) {
   has_next_ = false;
   if (next_.name->kind == Kind::goodbye) return Verdict::mine;
   if (no_reply_ || lost_) {
-    report(next_, QueryStatus::unknown, passage.ts_ns);
+    report(next_, QueryStatus::unknown, arrival.ts_ns);
   } else if (pending_.size() >= kMaxPending) {
     sink_.on_parse_error(ParseError::pipeline_limit);
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
   } else {
     pending_.push_back(next_);
   }
   return Verdict::mine;
 }
 
-Verdict Memcached::answers(const Passage& passage, std::string_view bytes) {
+Verdict Memcached::answers(const Arrival& arrival, std::string_view bytes) {
   overlap_.server_speaks(false);
   while (!lost_ && (!bytes.empty() || answer_.data_ended())) {
     bool good = true;
@@ -162,16 +162,16 @@ Verdict Memcached::answers(const Passage& passage, std::string_view bytes) {
         good = false;
         break;
       case MemcachedLine::Outcome::line:
-        good = answer(passage.ts_ns);
+        good = answer(arrival.ts_ns);
         break;
       case MemcachedLine::Outcome::data:
-        if (!pending_.empty() && pending_.front().name->kind == Kind::meta_get) end(QueryStatus::ok, passage.ts_ns);
+        if (!pending_.empty() && pending_.front().name->kind == Kind::meta_get) end(QueryStatus::ok, arrival.ts_ns);
         break;
     }
     if (closed_) return Verdict::finished;
     if (good) continue;
     sink_.on_parse_error(ParseError::bad_message);
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
   }
   return Verdict::mine;
 }
@@ -249,7 +249,7 @@ void Memcached::report(const Command& command, QueryStatus status, uint64_t end_
                   .misses = counts ? command.keys - command.hits : 0});
 }
 
-Verdict Memcached::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+Verdict Memcached::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   if (closed_) return Verdict::finished;
   // The middle of a value tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.before_tail();
@@ -260,23 +260,23 @@ Verdict Memcached::unseen(Direction direction, const Passage& passage, const Uns
   }
   if (!recognised_) take_line();
   if (binary_) {
-    binary_->unseen(direction, passage, bytes);
+    binary_->on_gap(direction, arrival, bytes);
     return Verdict::mine;
   }
   const bool from_client = direction == client_;
-  if (!from_client) overlap_.server_speaks(bytes.late);
-  last_ns_ = passage.ts_ns;
-  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  if (!from_client) overlap_.server_speaks(bytes.detected_late);
+  last_ns_ = arrival.ts_ns;
+  const uint64_t passed_over = from_client && !bytes.detected_late ? bytes.length : 0;
   if (from_client ? !framed_ : lost_) {
     sink_.on_passed_over(passed_over);
     return Verdict::mine;
   }
   if (from_client ? request_.skip(middle) : answer_.skip(middle))
-    return from_client ? commands(passage, bytes.tail) : answers(passage, bytes.tail);
+    return from_client ? commands(arrival, bytes.tail) : answers(arrival, bytes.tail);
   framed_ = framed_ && !from_client;
   sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
-  lose(passage.ts_ns);
+  lose(arrival.ts_ns);
   return Verdict::mine;
 }
 

@@ -2,7 +2,7 @@
 //
 // Each key that was asked for is a hit or a miss. Quiet meta commands have no answer when nothing is to be said: what is behind them tells.
 // Where bytes were not seen that may have held whole messages, what waits ends as unknown, and pairing begins anew with a
-// command that begins a run, unless the client is one that does not wait for answers. Limit: kMaxPending commands without an answer.
+// command that begins a flight, unless the client is one that does not wait for answers. Limit: kMaxPending commands without an answer.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ class Memcached final : public Parser {
   explicit Memcached(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Memcached>(sink); }
 
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) override;
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) override;
   void eof(Direction, uint64_t) override {}
   void close(uint64_t ts_ns) override;
   void advance(uint64_t) override {}
@@ -75,9 +75,9 @@ class Memcached final : public Parser {
   static std::span<const Name> names();
   static const Name* find(std::string_view name);
 
-  Verdict recognise_binary(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict recognise_answer(const Passage& passage, std::string_view bytes);
+  Verdict recognise_binary(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict recognise(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict recognise_answer(const Arrival& arrival, std::string_view bytes);
   Verdict more_before_answer(std::string_view bytes);
   Verdict take_line();
   Verdict not_this();
@@ -86,10 +86,10 @@ class Memcached final : public Parser {
   bool carries_data() const;
   bool has_no_answer() const;
   bool may_be_answer(const MemcachedLine& line) const;
-  Verdict commands(const Passage& passage, std::string_view bytes);
-  Verdict command(const Passage& passage);
-  Verdict push(const Passage& passage);
-  Verdict answers(const Passage& passage, std::string_view bytes);
+  Verdict commands(const Arrival& arrival, std::string_view bytes);
+  Verdict command(const Arrival& arrival);
+  Verdict push(const Arrival& arrival);
+  Verdict answers(const Arrival& arrival, std::string_view bytes);
   bool answer(uint64_t ts_ns);
   bool may_answer(const Command& command, std::string_view word) const;
   bool meta_answer(std::string_view word, uint64_t ts_ns);
@@ -103,7 +103,7 @@ class Memcached final : public Parser {
   bool unseen_before_ = false;  ///< the connection's start was not seen
   size_t tries_ = 0;
   bool line_waits_ = false;     ///< a command's line was read; the answer tells whether it was one
-  Passage line_passage_;        ///< the line's
+  Arrival line_arrival_;        ///< the line's
   std::string early_;           ///< what the client said behind the line ...
   std::string early_answer_;    ///< ... and the answer's first line, as long as it is not whole
   Direction client_ = Direction::send;
@@ -114,7 +114,7 @@ class Memcached final : public Parser {
   bool no_reply_ = false;
   uint64_t start_ns_ = 0;
   uint32_t tgid_ = 0;
-  uint32_t client_run_ = 0;
+  uint32_t client_flight_ = 0;
   uint64_t last_ns_ = 0;
 
   std::optional<MemcachedBinary> binary_;  ///< has taken over

@@ -31,7 +31,7 @@ bool is_among(const MemcachedLine& line, std::string_view answers) {
 
 }  // namespace
 
-Verdict Memcached::recognise_binary(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict Memcached::recognise_binary(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (!lead_.empty() && direction != client_) return Verdict::not_mine;
   client_ = direction;
   std::string lead = lead_;
@@ -42,24 +42,24 @@ Verdict Memcached::recognise_binary(Direction direction, const Passage& passage,
   } else if (verdict == Verdict::mine) {
     recognised_ = true;
     binary_.emplace(sink_, client_);
-    if (!lead_.empty()) binary_->data(direction, passage, lead_);
-    binary_->data(direction, passage, bytes);
+    if (!lead_.empty()) binary_->data(direction, arrival, lead_);
+    binary_->data(direction, arrival, bytes);
   }
   return verdict;
 }
 
-Verdict Memcached::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
-  if (line_waits_) return direction == client_ ? more_before_answer(bytes) : recognise_answer(passage, bytes);
+Verdict Memcached::recognise(Direction direction, const Arrival& arrival, std::string_view bytes) {
+  if (line_waits_) return direction == client_ ? more_before_answer(bytes) : recognise_answer(arrival, bytes);
   const bool between = request_.at_start();
   if (between && (!lead_.empty() || static_cast<uint8_t>(bytes[0]) == 0x80)) {
-    const Verdict verdict = recognise_binary(direction, passage, bytes);
+    const Verdict verdict = recognise_binary(direction, arrival, bytes);
     return verdict == Verdict::not_mine ? not_this() : verdict;
   }
   if (!between && direction != client_) return unseen_before_ ? Verdict::undecided : Verdict::not_mine;
   if (between && (bytes[0] < 'a' || bytes[0] > 'z')) return not_this();
   if (between) {
     client_ = direction;
-    line_passage_ = passage;
+    line_arrival_ = arrival;
   }
   std::string_view rest = bytes;
   const MemcachedLine::Outcome outcome = request_.read(rest);
@@ -72,12 +72,12 @@ Verdict Memcached::recognise(Direction direction, const Passage& passage, std::s
   line_waits_ = true;
   if (has_no_answer() && carries_data()) {
     take_line();
-    return commands(passage, rest);
+    return commands(arrival, rest);
   }
   return more_before_answer(rest);
 }
 
-Verdict Memcached::recognise_answer(const Passage& passage, std::string_view bytes) {
+Verdict Memcached::recognise_answer(const Arrival& arrival, std::string_view bytes) {
   const size_t end = bytes.find('\n');
   std::string_view first = bytes.substr(0, end == std::string_view::npos ? bytes.size() : end + 1);
   first.remove_prefix(append_up_to(early_answer_, kMaxFirstAnswer, first));
@@ -88,8 +88,8 @@ Verdict Memcached::recognise_answer(const Passage& passage, std::string_view byt
   if (line.read(text) != MemcachedLine::Outcome::line || !may_be_answer(line)) return not_this();
   const std::string begun = std::exchange(early_answer_, {});
   if (const Verdict verdict = take_line(); verdict != Verdict::mine) return verdict;
-  if (const Verdict verdict = answers(passage, begun); verdict != Verdict::mine) return verdict;
-  return answers(passage, bytes.substr(end + 1));
+  if (const Verdict verdict = answers(arrival, begun); verdict != Verdict::mine) return verdict;
+  return answers(arrival, bytes.substr(end + 1));
 }
 
 // What is said behind the first line waits for the answer. When it gets long, it is commands if they all are.
@@ -98,7 +98,7 @@ Verdict Memcached::more_before_answer(std::string_view bytes) {
   if (bytes.empty()) return Verdict::undecided;
   if (!carries_data() && !are_commands(early_)) return not_this();
   if (const Verdict verdict = take_line(); verdict != Verdict::mine) return verdict;
-  return commands(line_passage_, bytes);
+  return commands(line_arrival_, bytes);
 }
 
 // Whether the text is commands and their data, the last one of which may be cut off.
@@ -124,12 +124,12 @@ bool Memcached::are_commands(std::string_view text) {
 Verdict Memcached::take_line() {
   recognised_ = true;
   line_waits_ = false;
-  client_run_ = line_passage_.run;
-  last_ns_ = start_ns_ = line_passage_.ts_ns;
-  tgid_ = line_passage_.tgid;
-  if (const Verdict verdict = command(line_passage_); verdict != Verdict::mine) return verdict;
+  client_flight_ = line_arrival_.flight;
+  last_ns_ = start_ns_ = line_arrival_.ts_ns;
+  tgid_ = line_arrival_.tgid;
+  if (const Verdict verdict = command(line_arrival_); verdict != Verdict::mine) return verdict;
   const std::string early = std::exchange(early_, {});
-  return commands(line_passage_, early);
+  return commands(line_arrival_, early);
 }
 
 Verdict Memcached::not_this() {

@@ -7,7 +7,7 @@ namespace sockwatch {
 
 using namespace mysql;
 
-Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+Verdict MySql::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   if (closed_) return Verdict::finished;
   if (phase_ == Phase::start) {
     unseen_before_ = true;
@@ -19,27 +19,27 @@ Verdict MySql::unseen(Direction direction, const Passage& passage, const Unseen&
     return Verdict::mine;
   }
   const bool from_client = direction == client_;
-  if (!from_client) overlap_.server_speaks(bytes.late);
-  last_ns_ = passage.ts_ns;
-  const uint64_t passed_over = from_client && !bytes.late && answer_ != Answer::local_file ? bytes.length : 0;
+  if (!from_client) overlap_.server_speaks(bytes.detected_late);
+  last_ns_ = arrival.ts_ns;
+  const uint64_t passed_over = from_client && !bytes.detected_late && answer_ != Answer::local_file ? bytes.length : 0;
   if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
     sink_.on_passed_over(passed_over);
     if (!from_client) {
       if (bytes.length > bytes.tail.size()) last_.clear();
-      remember_end(bytes.tail, passage.ts_ns);
+      remember_end(bytes.tail, arrival.ts_ns);
     }
     return Verdict::mine;
   }
   // The middle of a payload tells nothing; its end, and what follows, may have been seen.
   bool ended = false;
   if (reader(from_client).skip(bytes.before_tail(), ended)) {
-    const Verdict verdict = ended ? packet(from_client, passage) : Verdict::mine;
-    return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
+    const Verdict verdict = ended ? packet(from_client, arrival) : Verdict::mine;
+    return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, arrival, bytes.tail) : verdict;
   }
   sink_.on_passed_over(passed_over);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
-  lose_frame(direction, passage.ts_ns, bytes.late);
-  if (!from_client) remember_end(bytes.tail, passage.ts_ns);
+  lose_frame(direction, arrival.ts_ns, bytes.detected_late);
+  if (!from_client) remember_end(bytes.tail, arrival.ts_ns);
   return Verdict::mine;
 }
 
@@ -64,7 +64,7 @@ void MySql::lose_frame(Direction direction, uint64_t ts_ns, bool late) {
   r.reset();
 }
 
-// Whether the rest of the run is one command's, which the server answers.
+// Whether the rest of the flight is one command's, which the server answers.
 bool MySql::is_long_command() const {
   const MySqlPacketReader& r = readers_[0];
   return r.goes_on() && pending_.empty() && !overlap_.possible() && byte(r.payload(), 0) != kLongData;
@@ -109,7 +109,7 @@ void MySql::advance(uint64_t now_ns) {
 }
 
 // The client speaks again: what was followed no longer may be found again.
-void MySql::begin_client_run(std::string_view bytes) {
+void MySql::begin_client_flight(std::string_view bytes) {
   if (adrift_ && !settle_adrift()) lose(last_ns_);
   const bool prepared = !pending_.empty() && pending_.front().kind == Command::Kind::prepare;
   if (prepared && answer_ == Answer::after_definitions) next_definitions(last_ns_);

@@ -18,28 +18,28 @@ constexpr size_t kMaxTries = 32;
 
 }  // namespace
 
-Verdict MySql::data(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict MySql::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return phase_ == Phase::start ? Verdict::undecided : Verdict::mine;
-  if (phase_ == Phase::start) return recognise(direction, passage, bytes);
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
+  if (phase_ == Phase::start) return recognise(direction, arrival, bytes);
+  if (last_ns_ + kQuietNs < arrival.ts_ns) overlap_.forget();
   if (direction != client_) overlap_.server_speaks(false);
-  const Verdict verdict = consume(direction, passage, bytes);
-  last_ns_ = passage.ts_ns;
+  const Verdict verdict = consume(direction, arrival, bytes);
+  last_ns_ = arrival.ts_ns;
   return verdict;
 }
 
 // By the server's greeting; in the middle, by a command that is a whole segment.
-Verdict MySql::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict MySql::recognise(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (unseen_before_ && is_greeting(bytes)) unseen_before_ = false;
   if (unseen_before_) {
     if (!is_command(bytes, bytes.size())) return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
     const uint8_t code = byte(bytes, 4);
     if (code == 0x03 && sql_operation(bytes.substr(5), SqlDialect::mysql) == kOtherOperation) return Verdict::undecided;
     client_ = direction;
-    client_run_ = passage.run;
+    client_flight_ = arrival.flight;
     phase_ = Phase::commands;
-    return consume(direction, passage, bytes);
+    return consume(direction, arrival, bytes);
   }
   if (lead_.empty()) client_ = opposite(direction);
   if (direction == client_) return Verdict::not_mine;
@@ -50,15 +50,15 @@ Verdict MySql::recognise(Direction direction, const Passage& passage, std::strin
   if (!is_greeting(lead_)) return Verdict::not_mine;
   phase_ = Phase::greeted;
   if (!before.empty())
-    if (const Verdict verdict = consume(direction, passage, before); verdict != Verdict::mine) return verdict;
-  return consume(direction, passage, bytes);
+    if (const Verdict verdict = consume(direction, arrival, before); verdict != Verdict::mine) return verdict;
+  return consume(direction, arrival, bytes);
 }
 
-Verdict MySql::consume(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict MySql::consume(Direction direction, const Arrival& arrival, std::string_view bytes) {
   const bool from_client = direction == client_;
-  if (from_client && passage.run != client_run_) {
-    client_run_ = passage.run;
-    begin_client_run(bytes);
+  if (from_client && arrival.flight != client_flight_) {
+    client_flight_ = arrival.flight;
+    begin_client_flight(bytes);
   }
   while (!bytes.empty()) {
     if (phase_ == Phase::encrypted || phase_ == Phase::compressed) {
@@ -67,22 +67,22 @@ Verdict MySql::consume(Direction direction, const Passage& passage, std::string_
     }
     if (!framed_[from_client ? 0 : 1] || (lost_ && !from_client)) {
       if (!from_client) {
-        remember_end(bytes, passage.ts_ns);
+        remember_end(bytes, arrival.ts_ns);
       } else if (answer_ != Answer::local_file) {
         sink_.on_passed_over(bytes.size());
       }
       return Verdict::mine;
     }
-    if (!reader(from_client).read(bytes, passage.ts_ns, passage.tgid)) return Verdict::mine;
-    if (const Verdict verdict = packet(from_client, passage); verdict != Verdict::mine) return verdict;
+    if (!reader(from_client).read(bytes, arrival.ts_ns, arrival.tgid)) return Verdict::mine;
+    if (const Verdict verdict = packet(from_client, arrival); verdict != Verdict::mine) return verdict;
   }
   return Verdict::mine;
 }
 
-Verdict MySql::packet(bool from_client, const Passage& passage) {
+Verdict MySql::packet(bool from_client, const Arrival& arrival) {
   const MySqlPacketReader& packet = reader(from_client);
-  if (from_client) return client_packet(packet, passage.ts_ns);
-  server_packet(packet, passage.ts_ns);
+  if (from_client) return client_packet(packet, arrival.ts_ns);
+  server_packet(packet, arrival.ts_ns);
   return Verdict::mine;
 }
 

@@ -2,7 +2,7 @@
 //
 // Each result counts as a query: of several statements in one text, each its own; a CALL once, whatever it returns. Its operation is the
 // statement's first word; preparing is PREPARE, a prepared statement counts as what it is. Where bytes were not seen that may have
-// held whole packets, what waits ends as unknown, and pairing begins anew with a command that begins a run, unless the
+// held whole packets, what waits ends as unknown, and pairing begins anew with a command that begins a flight, unless the
 // client is one that does not wait for answers. The end of a long result is known by its last bytes. Limits: kMaxPending commands
 // without an answer; kMaxStatements prepared statements' operations.
 #pragma once
@@ -34,8 +34,8 @@ class MySql final : public Parser {
   explicit MySql(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<MySql>(sink); }
 
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) override;
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) override;
   void eof(Direction, uint64_t) override {}
   void close(uint64_t ts_ns) override;
   void advance(uint64_t now_ns) override;
@@ -76,9 +76,9 @@ class MySql final : public Parser {
     after_local_file,  ///< ... and has sent all of it
   };
 
-  Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict consume(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict packet(bool from_client, const Passage& passage);
+  Verdict recognise(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict consume(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict packet(bool from_client, const Arrival& arrival);
   Verdict client_packet(const MySqlPacketReader& packet, uint64_t ts_ns);
   Verdict command(const MySqlPacketReader& packet, uint64_t ts_ns);
   void begin(Command::Kind kind, std::string_view operation, const MySqlPacketReader& packet, std::string rest = {});
@@ -101,7 +101,7 @@ class MySql final : public Parser {
   bool is_long_command() const;
   void remember_end(std::string_view bytes, uint64_t ts_ns);
   bool settle_adrift();
-  void begin_client_run(std::string_view bytes);
+  void begin_client_flight(std::string_view bytes);
   bool deprecates_eof() const { return (capabilities_ & kDeprecateEof) != 0; }
   void note_status(uint16_t status) { in_transaction_ = (status & 1) != 0; }
   MySqlPacketReader& reader(bool from_client) { return readers_[from_client ? 0 : 1]; }
@@ -116,7 +116,7 @@ class MySql final : public Parser {
   bool attributes_ = false;       ///< a query's text comes after its attributes
   MySqlPacketReader readers_[2] = {MySqlPacketReader(kMaxText), MySqlPacketReader(kMaxAnswer)};  ///< the client's; the server's
   std::string lead_;              ///< the first bytes, as long as they do not tell
-  uint32_t client_run_ = 0;
+  uint32_t client_flight_ = 0;
   uint64_t last_ns_ = 0;
 
   std::deque<Command> pending_;

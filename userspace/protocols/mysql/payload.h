@@ -45,7 +45,7 @@ inline uint16_t status_of_eof(std::string_view payload) { return two(payload, 3)
 bool is_greeting(std::string_view bytes);
 /// One command, from its beginning to its end.
 bool is_command(std::string_view bytes, size_t size);
-/// What begins a run may be a command; of some servers the header comes alone.
+/// What begins a flight may be a command; of some servers the header comes alone.
 bool begins_command(std::string_view bytes);
 
 }  // namespace sockwatch::mysql

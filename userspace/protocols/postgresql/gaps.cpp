@@ -45,7 +45,7 @@ bool PostgreSql::single_question() const {
 }
 
 // The client speaks again: what was followed no longer may be found again.
-void PostgreSql::begin_client_run(std::string_view bytes) {
+void PostgreSql::begin_client_flight(std::string_view bytes) {
   if (adrift_ && !settle_adrift()) {
     const std::string end = last_;
     lose(last_ns_);
@@ -103,7 +103,7 @@ void PostgreSql::settle_all(QueryStatus status, uint64_t ts_ns) {
   unsynced_ = false;
 }
 
-Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+Verdict PostgreSql::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   if (closed_) return Verdict::finished;
   if (phase_ == Phase::start) {
     unseen_before_ = true;
@@ -115,15 +115,15 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     sink_.on_parse_error(ParseError::encrypted);
     return Verdict::mine;
   }
-  note_passage(direction, passage, bytes.late);
+  note_passage(direction, arrival, bytes.detected_late);
   Reader& r = reader(direction);
-  r.run = passage.run;
-  const uint64_t passed_over = direction == client_ && !bytes.late && !copying_ ? bytes.length : 0;
+  r.flight = arrival.flight;
+  const uint64_t passed_over = direction == client_ && !bytes.detected_late && !copying_ ? bytes.length : 0;
   if (!framed_[static_cast<size_t>(direction)] || (lost_ && direction != client_)) {
     sink_.on_passed_over(passed_over);
     if (direction != client_) {
       if (bytes.length > bytes.tail.size()) last_.clear();
-      remember_end(bytes.tail, passage.ts_ns);
+      remember_end(bytes.tail, arrival.ts_ns);
     }
     return Verdict::mine;
   }
@@ -134,22 +134,22 @@ Verdict PostgreSql::unseen(Direction direction, const Passage& passage, const Un
     if (middle > 0) {
       r.left -= middle;
       r.cut = true;
-      if (r.left == 0) verdict = message(direction == client_, r, passage.ts_ns);
+      if (r.left == 0) verdict = message(direction == client_, r, arrival.ts_ns);
     }
-    return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, passage, bytes.tail) : verdict;
+    return verdict == Verdict::mine && !bytes.tail.empty() ? consume(direction, arrival, bytes.tail) : verdict;
   }
   // A long parameter's end, which most clients send with what executes the statement.
   const bool executes = phase_ == Phase::messages && direction == client_ && r.header.empty() && r.type == 'B' &&
                         middle == r.left + kBeforeExecute && ends_in_execute(bytes.tail);
   if (executes) {
     r.left = 0;
-    if (r.in_body) message(true, r, passage.ts_ns);
-    return consume(direction, passage, bytes.tail.substr(1));
+    if (r.in_body) message(true, r, arrival.ts_ns);
+    return consume(direction, arrival, bytes.tail.substr(1));
   }
   sink_.on_passed_over(passed_over);
   sink_.on_parse_error(direction == client_ ? ParseError::unseen_request : ParseError::unseen_response);
-  lose_frame(direction, passage.ts_ns);
-  if (direction != client_) remember_end(bytes.tail, passage.ts_ns);
+  lose_frame(direction, arrival.ts_ns);
+  if (direction != client_) remember_end(bytes.tail, arrival.ts_ns);
   return Verdict::mine;
 }
 

@@ -14,19 +14,19 @@ constexpr size_t kMaxTries = 32;
 
 }  // namespace
 
-Verdict PostgreSql::data(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict PostgreSql::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (closed_) return Verdict::finished;
-  if (phase_ == Phase::start) return recognise(direction, passage, bytes);
-  note_passage(direction, passage, false);
-  return consume(direction, passage, bytes);
+  if (phase_ == Phase::start) return recognise(direction, arrival, bytes);
+  note_passage(direction, arrival, false);
+  return consume(direction, arrival, bytes);
 }
 
-Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict PostgreSql::recognise(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (unseen_before_ && bytes.size() >= 8 && is_startup(bytes)) unseen_before_ = false;
   if (!unseen_before_) {
     if (!lead_[static_cast<size_t>(opposite(direction))].empty()) return Verdict::not_mine;
     FixedHeader<8>& lead = lead_[static_cast<size_t>(direction)];
-    if (lead.empty()) lead_passage_[static_cast<size_t>(direction)] = passage;
+    if (lead.empty()) lead_arrival_[static_cast<size_t>(direction)] = arrival;
     const bool complete = lead.read(bytes);
     const std::string_view first = lead.view();
     if (first[0] != 0 || (first.size() > 1 && first[1] != 0)) return Verdict::not_mine;
@@ -34,9 +34,9 @@ Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::
     if (!is_startup(first)) return Verdict::not_mine;
     client_ = direction;
     enter(Phase::startup);
-    const Passage earlier = lead_passage_[static_cast<size_t>(direction)];
+    const Arrival earlier = lead_arrival_[static_cast<size_t>(direction)];
     if (Verdict verdict = consume(direction, earlier, first); verdict != Verdict::mine) return verdict;
-    return bytes.empty() ? Verdict::mine : consume(direction, passage, bytes);
+    return bytes.empty() ? Verdict::mine : consume(direction, arrival, bytes);
   }
   // Found in the middle: only what cannot be anything else counts.
   char last = 0;
@@ -49,22 +49,22 @@ Verdict PostgreSql::recognise(Direction direction, const Passage& passage, std::
   }
   enter(Phase::messages);
   unproven_ = true;
-  return consume(direction, passage, bytes);
+  return consume(direction, arrival, bytes);
 }
 
-Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict PostgreSql::consume(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (phase_ == Phase::encrypted) {
     sink_.on_parse_error(ParseError::encrypted);
     return Verdict::mine;
   }
   const bool from_client = direction == client_;
   Reader& r = reader(direction);
-  if (from_client && passage.run != r.run) begin_client_run(bytes);
-  r.run = passage.run;
+  if (from_client && arrival.flight != r.flight) begin_client_flight(bytes);
+  r.flight = arrival.flight;
   while (!bytes.empty()) {
     if (!framed_[static_cast<size_t>(direction)] || (lost_ && !from_client)) {
       if (!from_client) {
-        remember_end(bytes, passage.ts_ns);
+        remember_end(bytes, arrival.ts_ns);
       } else if (!copying_) {
         sink_.on_passed_over(bytes.size());
       }
@@ -72,7 +72,7 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
     }
     Verdict verdict = Verdict::mine;
     if (phase_ == Phase::startup && from_client) {
-      verdict = read_startup(r, passage, bytes);
+      verdict = read_startup(r, arrival, bytes);
     } else if (phase_ == Phase::ssl_asked && !from_client) {
       if (bytes[0] != 'S' && bytes[0] != 'G' && bytes[0] != 'N') {
         enter(Phase::messages);  // an old server's error
@@ -82,7 +82,7 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
       bytes.remove_prefix(1);
       if (phase_ == Phase::encrypted) return Verdict::mine;
     } else {
-      verdict = read_message(direction, r, passage, bytes);
+      verdict = read_message(direction, r, arrival, bytes);
     }
     if (verdict != Verdict::mine) return verdict;
   }
@@ -90,9 +90,9 @@ Verdict PostgreSql::consume(Direction direction, const Passage& passage, std::st
 }
 
 // Which tells whether the client waits for its answers. `missed`: bytes before these were lost.
-void PostgreSql::note_passage(Direction direction, const Passage& passage, bool missed) {
-  if (heard_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
-  heard_ns_ = passage.ts_ns;
+void PostgreSql::note_passage(Direction direction, const Arrival& arrival, bool missed) {
+  if (heard_ns_ + kQuietNs < arrival.ts_ns) overlap_.forget();
+  heard_ns_ = arrival.ts_ns;
   if (direction != client_) overlap_.server_speaks(missed);
 }
 
@@ -105,7 +105,7 @@ void PostgreSql::enter(Phase phase) {
 }
 
 // The client's first messages have a length and no type.
-Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_view& bytes) {
+Verdict PostgreSql::read_startup(Reader& r, const Arrival& arrival, std::string_view& bytes) {
   if (!r.in_body) {
     if (!startup_header_.read(bytes)) return Verdict::mine;
     const std::string_view header = startup_header_.view();
@@ -113,7 +113,7 @@ Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_
     const uint32_t code = big(header.data() + 4);
     startup_header_.clear();
     if (!is_startup(header)) {
-      bad_message(client_, passage.ts_ns);
+      bad_message(client_, arrival.ts_ns);
       return Verdict::mine;
     }
     if (code == kCancelRequest) return Verdict::finished;
@@ -136,24 +136,24 @@ Verdict PostgreSql::read_startup(Reader& r, const Passage& passage, std::string_
   return replication == Replication::physical ? Verdict::finished : Verdict::mine;
 }
 
-Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes) {
+Verdict PostgreSql::read_message(Direction direction, Reader& r, const Arrival& arrival, std::string_view& bytes) {
   const bool from_client = direction == client_;
   if (!r.in_body) {
     if (r.header.empty()) {
-      r.start_ns = passage.ts_ns;
-      r.tgid = passage.tgid;
+      r.start_ns = arrival.ts_ns;
+      r.tgid = arrival.tgid;
     }
     const bool complete = r.header.read(bytes);
     r.type = r.header.view().front();
     const bool known = (from_client ? kClientTypes : kServerTypes).find(r.type) != std::string_view::npos;
     if (!known) {
-      bad_message(direction, passage.ts_ns);
+      bad_message(direction, arrival.ts_ns);
       return Verdict::mine;
     }
     if (!complete) return Verdict::mine;
     const uint32_t length = big(r.header.view().data() + 1);
     if (length < 4 || length > kMaxLength) {
-      bad_message(direction, passage.ts_ns);
+      bad_message(direction, arrival.ts_ns);
       return Verdict::mine;
     }
     r.header.clear();
@@ -167,7 +167,7 @@ Verdict PostgreSql::read_message(Direction direction, Reader& r, const Passage& 
   if (r.wanted && !r.cut) append_up_to(r.kept, kMaxKept, bytes.substr(0, n));
   bytes.remove_prefix(n);
   r.left -= n;
-  return r.left == 0 ? message(from_client, r, passage.ts_ns) : Verdict::mine;
+  return r.left == 0 ? message(from_client, r, arrival.ts_ns) : Verdict::mine;
 }
 
 Verdict PostgreSql::message(bool from_client, Reader& r, uint64_t ts_ns) {

@@ -33,8 +33,8 @@ class PostgreSql final : public Parser {
   explicit PostgreSql(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<PostgreSql>(sink); }
 
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) override;
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) override;
   void eof(Direction direction, uint64_t ts_ns) override;
   void close(uint64_t ts_ns) override;
   void advance(uint64_t now_ns) override;
@@ -64,7 +64,7 @@ class PostgreSql final : public Parser {
     std::string kept;
     uint64_t start_ns = 0;     ///< its first byte
     uint32_t tgid = 0;
-    uint32_t run = 0;          ///< of the last byte
+    uint32_t flight = 0;          ///< of the last byte
 
     /// What comes next begins a message.
     void begin_message() {
@@ -91,12 +91,12 @@ class PostgreSql final : public Parser {
     std::string text;          ///< query: the statements after the first
   };
 
-  Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict consume(Direction direction, const Passage& passage, std::string_view bytes);
-  void note_passage(Direction direction, const Passage& passage, bool missed);
+  Verdict recognise(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict consume(Direction direction, const Arrival& arrival, std::string_view bytes);
+  void note_passage(Direction direction, const Arrival& arrival, bool missed);
   void enter(Phase phase);
-  Verdict read_startup(Reader& r, const Passage& passage, std::string_view& bytes);
-  Verdict read_message(Direction direction, Reader& r, const Passage& passage, std::string_view& bytes);
+  Verdict read_startup(Reader& r, const Arrival& arrival, std::string_view& bytes);
+  Verdict read_message(Direction direction, Reader& r, const Arrival& arrival, std::string_view& bytes);
   Verdict message(bool from_client, Reader& r, uint64_t ts_ns);
 
   void client_message(char type, const Reader& r);
@@ -123,7 +123,7 @@ class PostgreSql final : public Parser {
   bool single_question() const;
   bool settle_adrift();
   void remember_end(std::string_view bytes, uint64_t ts_ns);
-  void begin_client_run(std::string_view bytes);
+  void begin_client_flight(std::string_view bytes);
   void follow_server();
 
   Reader& reader(Direction direction) { return readers_[static_cast<size_t>(direction)]; }
@@ -138,7 +138,7 @@ class PostgreSql final : public Parser {
   std::array<Reader, 2> readers_;
   FixedHeader<8> startup_header_;    ///< of the client's first messages, which have a length and no type
   FixedHeader<8> lead_[2];           ///< first bytes that do not tell yet
-  Passage lead_passage_[2];
+  Arrival lead_arrival_[2];
 
   std::deque<Pending> pending_;
   size_t text_bytes_ = 0;            ///< of the texts that they hold

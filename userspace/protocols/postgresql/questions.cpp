@@ -124,8 +124,8 @@ void PostgreSql::push(Pending::Kind kind, const Reader& r, std::string_view oper
     return;
   }
   const bool cycle_ends = kind == Pending::Kind::query || kind == Pending::Kind::sync;
-  if (cycle_ends && cycles_ > 0 && r.run != cycle_run_) overlap_.suspect();
-  if (cycle_ends) cycle_run_ = r.run;
+  if (cycle_ends && cycles_ > 0 && r.flight != cycle_run_) overlap_.suspect();
+  if (cycle_ends) cycle_run_ = r.flight;
   cycles_ += cycle_ends ? 1 : 0;
   if (kind == Pending::Kind::query) {
     const std::string_view rest = next_statement(r.kept);

@@ -45,15 +45,15 @@ bool are_commands(std::string_view text) {
 }  // namespace
 
 // By the client's first command. A copy of the reader looks ahead, so that nothing is told of what turns out to be another protocol.
-Verdict Redis::recognise(Direction direction, const Passage& passage, std::string_view bytes) {
-  if (line_waits_) return recognise_line(direction, passage, bytes);
+Verdict Redis::recognise(Direction direction, const Arrival& arrival, std::string_view bytes) {
+  if (line_waits_) return recognise_line(direction, arrival, bytes);
   if (!unseen_before_ && tries_ > 0 && direction != client_) return Verdict::not_mine;
   if (unseen_before_ && (direction != client_ || request_.at_start()) && !RedisRequestReader::may_begin(bytes))
     return ++tries_ < kMaxTries ? Verdict::undecided : Verdict::not_mine;
   if (request_.at_start()) {
     client_ = direction;
-    request_start_ns_ = passage.ts_ns;
-    request_tgid_ = passage.tgid;
+    request_start_ns_ = arrival.ts_ns;
+    request_tgid_ = arrival.tgid;
   }
   ++tries_;
   std::string_view rest = bytes;
@@ -73,25 +73,25 @@ Verdict Redis::recognise(Direction direction, const Passage& passage, std::strin
   if ((!is_known(redis_command(request_.name())) && !plain) || other) return Verdict::not_mine;
   if (!request_.is_array()) {
     line_waits_ = true;
-    line_passage_ = passage;
+    line_arrival_ = arrival;
     return more_before_reply(rest);
   }
   recognised_ = true;
-  client_run_ = passage.run;
-  last_ns_ = passage.ts_ns;
-  if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
-  return requests(passage, rest);
+  client_flight_ = arrival.flight;
+  last_ns_ = arrival.ts_ns;
+  if (const Verdict verdict = request(arrival); verdict != Verdict::mine) return verdict;
+  return requests(arrival, rest);
 }
 
 // "GET /a" may be HTTP/0.9, "QUIT" many a protocol: a line is a command when it is replied to like one.
-Verdict Redis::recognise_line(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict Redis::recognise_line(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (direction == client_) return more_before_reply(bytes);
   early_reply_ += bytes;
   if (early_reply_.size() < 2) return Verdict::undecided;
   if (!begins_reply(early_reply_)) return Verdict::not_mine;
   if (const Verdict verdict = take_lines(); verdict != Verdict::mine) return verdict;
-  last_ns_ = passage.ts_ns;
-  return replies(passage, std::exchange(early_reply_, {}));
+  last_ns_ = arrival.ts_ns;
+  return replies(arrival, std::exchange(early_reply_, {}));
 }
 
 // What is said behind the first line waits for the reply. When it gets long, it is commands if they all are.
@@ -100,17 +100,17 @@ Verdict Redis::more_before_reply(std::string_view bytes) {
   if (bytes.empty()) return Verdict::undecided;
   if (!are_commands(early_)) return Verdict::not_mine;
   if (const Verdict verdict = take_lines(); verdict != Verdict::mine) return verdict;
-  return requests(line_passage_, bytes);
+  return requests(line_arrival_, bytes);
 }
 
 // The first line, which has been read, and what waits behind it.
 Verdict Redis::take_lines() {
   recognised_ = true;
   line_waits_ = false;
-  client_run_ = line_passage_.run;
-  if (const Verdict verdict = request(line_passage_); verdict != Verdict::mine) return verdict;
+  client_flight_ = line_arrival_.flight;
+  if (const Verdict verdict = request(line_arrival_); verdict != Verdict::mine) return verdict;
   const std::string early = std::exchange(early_, {});
-  return requests(line_passage_, early);
+  return requests(line_arrival_, early);
 }
 
 }  // namespace sockwatch

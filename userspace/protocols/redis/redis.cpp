@@ -13,19 +13,19 @@ bool is_word(std::string_view word, std::string_view lower) {
 
 }  // namespace
 
-Verdict Redis::data(Direction direction, const Passage& passage, std::string_view bytes) {
+Verdict Redis::data(Direction direction, const Arrival& arrival, std::string_view bytes) {
   if (closed_) return Verdict::finished;
   if (bytes.empty()) return recognised_ ? Verdict::mine : Verdict::undecided;
-  if (!recognised_) return recognise(direction, passage, bytes);
-  if (last_ns_ + kQuietNs < passage.ts_ns) overlap_.forget();
-  const Verdict verdict = direction == client_ ? requests(passage, bytes) : replies(passage, bytes);
-  last_ns_ = passage.ts_ns;
+  if (!recognised_) return recognise(direction, arrival, bytes);
+  if (last_ns_ + kQuietNs < arrival.ts_ns) overlap_.forget();
+  const Verdict verdict = direction == client_ ? requests(arrival, bytes) : replies(arrival, bytes);
+  last_ns_ = arrival.ts_ns;
   return verdict;
 }
 
-Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
-  if (passage.run != client_run_) {
-    client_run_ = passage.run;
+Verdict Redis::requests(const Arrival& arrival, std::string_view bytes) {
+  if (arrival.flight != client_flight_) {
+    client_flight_ = arrival.flight;
     settle_adrift();
     if (!framed_ && RedisRequestReader::may_begin(bytes)) {
       framed_ = true;
@@ -40,8 +40,8 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
   if (!framed_) sink_.on_passed_over(bytes.size());
   while (framed_ && !bytes.empty()) {
     if (request_.at_start()) {
-      request_start_ns_ = passage.ts_ns;
-      request_tgid_ = passage.tgid;
+      request_start_ns_ = arrival.ts_ns;
+      request_tgid_ = arrival.tgid;
     }
     switch (request_.read(bytes)) {
       case RedisRequestReader::Outcome::need_more:
@@ -50,16 +50,16 @@ Verdict Redis::requests(const Passage& passage, std::string_view bytes) {
         sink_.on_parse_error(ParseError::bad_message);
         sink_.on_passed_over(bytes.size());
         framed_ = false;
-        lose(passage.ts_ns);
+        lose(arrival.ts_ns);
         return Verdict::mine;
       case RedisRequestReader::Outcome::done:
-        if (const Verdict verdict = request(passage); verdict != Verdict::mine) return verdict;
+        if (const Verdict verdict = request(arrival); verdict != Verdict::mine) return verdict;
     }
   }
   return Verdict::mine;
 }
 
-Verdict Redis::request(const Passage& passage) {
+Verdict Redis::request(const Arrival& arrival) {
   if (request_.is_blank()) return Verdict::mine;
   Command command{.known = &redis_command(request_.name()),
                   .arguments = request_.arguments(),
@@ -68,9 +68,9 @@ Verdict Redis::request(const Passage& passage) {
                   .start_ns = request_start_ns_};
   const RedisEffect effect = command.known->effect;
   if (effect == RedisEffect::leaves) {
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
     closed_ = true;
-    report(command, QueryStatus::ok, passage.ts_ns);
+    report(command, QueryStatus::ok, arrival.ts_ns);
     return Verdict::finished;
   }
   const bool skipped = std::exchange(skip_next_, false);
@@ -79,11 +79,11 @@ Verdict Redis::request(const Passage& passage) {
     skip_next_ = is_word(how, "skip") && !silent_;
     silent_ = is_word(how, "off") || (silent_ && !is_word(how, "on"));
     if (!is_word(how, "on")) {
-      report(command, QueryStatus::unknown, passage.ts_ns);
+      report(command, QueryStatus::unknown, arrival.ts_ns);
       return Verdict::mine;
     }
   } else if (silent_ || skipped || lost_) {
-    report(command, QueryStatus::unknown, passage.ts_ns);
+    report(command, QueryStatus::unknown, arrival.ts_ns);
     return Verdict::mine;
   }
   if (effect == RedisEffect::subscribe || effect == RedisEffect::unsubscribe) {
@@ -92,14 +92,14 @@ Verdict Redis::request(const Passage& passage) {
   }
   if (pending_.size() >= kMaxPending) {
     sink_.on_parse_error(ParseError::pipeline_limit);
-    lose(passage.ts_ns);
+    lose(arrival.ts_ns);
     return Verdict::mine;
   }
   pending_.push_back(command);
   return Verdict::mine;
 }
 
-Verdict Redis::replies(const Passage& passage, std::string_view bytes) {
+Verdict Redis::replies(const Arrival& arrival, std::string_view bytes) {
   overlap_.server_speaks(false);
   while (!lost_ && !adrift_ && !bytes.empty()) {
     const RedisReplyReader::Outcome outcome = reply_.read(bytes);
@@ -112,11 +112,11 @@ Verdict Redis::replies(const Passage& passage, std::string_view bytes) {
         break;
       case RedisReplyReader::Outcome::done:
         if (transaction && reply_.reply().type == '*' && reply_.reply().elements > 0) answer_transaction(reply_.last_element());
-        reply(passage.ts_ns);
+        reply(arrival.ts_ns);
         break;
       case RedisReplyReader::Outcome::bad:
         sink_.on_parse_error(ParseError::bad_message);
-        lose(passage.ts_ns);
+        lose(arrival.ts_ns);
         break;
     }
   }
@@ -195,12 +195,12 @@ void Redis::report(const Command& command, QueryStatus status, uint64_t end_ns, 
                   .misses = keys.misses});
 }
 
-Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
+Verdict Redis::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
   if (closed_) return Verdict::finished;
   // The middle of a string tells nothing; its end, and what follows, may have been seen.
   const uint64_t middle = bytes.before_tail();
   if (!recognised_) {
-    if (direction == client_ && request_.skip(middle)) return recognise(direction, passage, bytes.tail);
+    if (direction == client_ && request_.skip(middle)) return recognise(direction, arrival, bytes.tail);
     unseen_before_ = true;
     line_waits_ = false;
     early_.clear();
@@ -209,31 +209,31 @@ Verdict Redis::unseen(Direction direction, const Passage& passage, const Unseen&
     return Verdict::undecided;
   }
   const bool from_client = direction == client_;
-  if (!from_client) overlap_.server_speaks(bytes.late);
-  if (from_client && passage.run != client_run_) settle_adrift();
-  last_ns_ = passage.ts_ns;
-  const uint64_t passed_over = from_client && !bytes.late ? bytes.length : 0;
+  if (!from_client) overlap_.server_speaks(bytes.detected_late);
+  if (from_client && arrival.flight != client_flight_) settle_adrift();
+  last_ns_ = arrival.ts_ns;
+  const uint64_t passed_over = from_client && !bytes.detected_late ? bytes.length : 0;
   if (from_client ? !framed_ : lost_ || adrift_) {
     sink_.on_passed_over(passed_over);
     return Verdict::mine;
   }
-  if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, passage, bytes.tail);
+  if (from_client ? request_.skip(middle) : reply_.skip(middle)) return data(direction, arrival, bytes.tail);
   sink_.on_parse_error(from_client ? ParseError::unseen_request : ParseError::unseen_response);
   if (from_client) {
     framed_ = false;
     if (is_long_command()) {
-      const Verdict verdict = request(passage);
+      const Verdict verdict = request(arrival);
       request_.reset();
       return verdict;
     }
     sink_.on_passed_over(passed_over);
   }
   adrift_ = !from_client && single_question();
-  if (!adrift_) lose(passage.ts_ns);
+  if (!adrift_) lose(arrival.ts_ns);
   return Verdict::mine;
 }
 
-// Whether the command under way is the run's first: what was not seen is taken for its words.
+// Whether the command under way is the flight's first: what was not seen is taken for its words.
 bool Redis::is_long_command() const {
   return !request_.at_start() && request_.is_array() && !request_.is_blank() && pending_.empty() && queued_.empty() && !overlap_.possible() && !lost_;
 }

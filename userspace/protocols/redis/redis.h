@@ -2,7 +2,7 @@
 //
 // Hits and misses are what the replies show of keys (redis_commands.h). Messages of pub/sub answer nothing; commands queued by MULTI
 // are told when EXEC has been answered. Where bytes were not seen that may have held whole messages, what waits ends as unknown
-// (but for a single command, whose reply's beginning tells), and pairing begins anew with a command that begins a run, unless the client is one that does not wait for replies. Limits:
+// (but for a single command, whose reply's beginning tells), and pairing begins anew with a command that begins a flight, unless the client is one that does not wait for replies. Limits:
 // kMaxPending commands without a reply; kMaxQueued in a transaction.
 #pragma once
 
@@ -30,8 +30,8 @@ class Redis final : public Parser {
   explicit Redis(TransactionSink& sink) : sink_(sink) {}
   static std::unique_ptr<Parser> make(TransactionSink& sink) { return std::make_unique<Redis>(sink); }
 
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) override;
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes) override;
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) override;
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) override;
   void eof(Direction, uint64_t) override {}
   void close(uint64_t ts_ns) override;
   void advance(uint64_t) override {}
@@ -51,13 +51,13 @@ class Redis final : public Parser {
     uint64_t start_ns = 0;
   };
 
-  Verdict recognise(Direction direction, const Passage& passage, std::string_view bytes);
-  Verdict recognise_line(Direction direction, const Passage& passage, std::string_view bytes);
+  Verdict recognise(Direction direction, const Arrival& arrival, std::string_view bytes);
+  Verdict recognise_line(Direction direction, const Arrival& arrival, std::string_view bytes);
   Verdict more_before_reply(std::string_view bytes);
   Verdict take_lines();
-  Verdict requests(const Passage& passage, std::string_view bytes);
-  Verdict request(const Passage& passage);
-  Verdict replies(const Passage& passage, std::string_view bytes);
+  Verdict requests(const Arrival& arrival, std::string_view bytes);
+  Verdict request(const Arrival& arrival);
+  Verdict replies(const Arrival& arrival, std::string_view bytes);
   void reply(uint64_t ts_ns);
   void answer_transaction(const RedisReply& element);
   bool is_message(const RedisReply& reply) const;
@@ -74,7 +74,7 @@ class Redis final : public Parser {
   bool unseen_before_ = false;  ///< the connection's start was not seen
   size_t tries_ = 0;            ///< to recognise it in the middle
   bool line_waits_ = false;     ///< a command that is a line was read; the reply tells whether it was one
-  Passage line_passage_;        ///< the line's
+  Arrival line_arrival_;        ///< the line's
   std::string early_;           ///< what the client said behind the line ...
   std::string early_reply_;     ///< ... and the reply's first byte
   Direction client_ = Direction::send;
@@ -82,7 +82,7 @@ class Redis final : public Parser {
   RedisReplyReader reply_;
   uint64_t request_start_ns_ = 0;
   uint32_t request_tgid_ = 0;
-  uint32_t client_run_ = 0;
+  uint32_t client_flight_ = 0;
   uint64_t last_ns_ = 0;        ///< the last byte of either direction
 
   std::deque<Command> pending_;

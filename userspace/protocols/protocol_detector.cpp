@@ -1,20 +1,20 @@
-#include "protocols/conversation.h"
+#include "protocols/protocol_detector.h"
 
 #include <utility>
 
 namespace sockwatch {
 
-Conversation::Conversation(TransactionSink& sink, Candidates candidates)
-    : sink_(sink), all_asked_(candidates == Candidates::http) {
+ProtocolDetector::ProtocolDetector(TransactionSink& sink, Candidates candidates)
+    : sink_(sink), all_tried_(candidates == Candidates::http) {
   parsers_[0] = protocols()[0].make(sink);
 }
 
-void Conversation::ask_all() {
-  if (std::exchange(all_asked_, true)) return;
+void ProtocolDetector::try_all() {
+  if (std::exchange(all_tried_, true)) return;
   for (size_t i = 1; i < kProtocols; ++i) parsers_[i] = protocols()[i].make(sink_);
 }
 
-Verdict Conversation::recognise(size_t i, Verdict verdict) {
+Verdict ProtocolDetector::recognise(size_t i, Verdict verdict) {
   if (verdict == Verdict::undecided) return verdict;
   if (verdict == Verdict::not_mine) {
     parsers_[i].reset();
@@ -28,12 +28,12 @@ Verdict Conversation::recognise(size_t i, Verdict verdict) {
 
 // In the table's order, up to the first that recognises the bytes.
 template <typename Ask>
-Verdict Conversation::ask_each(Ask ask) {
+Verdict ProtocolDetector::try_each(Ask ask) {
   Verdict all = Verdict::not_mine;
   for (size_t i = 0; i < kProtocols; ++i) {
-    if (i == 1) ask_all();
+    if (i == 1) try_all();
     if (!parsers_[i]) continue;
-    speaker_ = i;
+    active_ = i;
     const Verdict verdict = recognise(i, ask(*parsers_[i]));
     if (known_) return verdict;
     if (verdict == Verdict::undecided) all = verdict;
@@ -41,53 +41,53 @@ Verdict Conversation::ask_each(Ask ask) {
   return all;
 }
 
-Verdict Conversation::seek(Direction direction, const Passage& passage, std::string_view bytes) {
-  return ask_each([&](Parser& parser) { return parser.data(direction, passage, bytes); });
+Verdict ProtocolDetector::detect(Direction direction, const Arrival& arrival, std::string_view bytes) {
+  return try_each([&](Parser& parser) { return parser.data(direction, arrival, bytes); });
 }
 
-Verdict Conversation::unseen(Direction direction, const Passage& passage, const Unseen& bytes) {
-  if (known_) return speaker().unseen(direction, passage, bytes);
-  ask_all();
-  return ask_each([&](Parser& parser) { return parser.unseen(direction, passage, bytes); });
+Verdict ProtocolDetector::on_gap(Direction direction, const Arrival& arrival, const Gap& bytes) {
+  if (known_) return active().on_gap(direction, arrival, bytes);
+  try_all();
+  return try_each([&](Parser& parser) { return parser.on_gap(direction, arrival, bytes); });
 }
 
-void Conversation::eof(Direction direction, uint64_t ts_ns) {
-  if (!known_) ask_all();
+void ProtocolDetector::eof(Direction direction, uint64_t ts_ns) {
+  if (!known_) try_all();
   for (const auto& parser : parsers_)
     if (parser) parser->eof(direction, ts_ns);
 }
 
-void Conversation::close(uint64_t ts_ns) {
+void ProtocolDetector::close(uint64_t ts_ns) {
   for (const auto& parser : parsers_)
     if (parser) parser->close(ts_ns);
 }
 
-void Conversation::advance(uint64_t now_ns) {
+void ProtocolDetector::advance(uint64_t now_ns) {
   for (const auto& parser : parsers_)
     if (parser) parser->advance(now_ns);
 }
 
-bool Conversation::waiting() const {
-  if (known_) return speaker().waiting();
+bool ProtocolDetector::waiting() const {
+  if (known_) return active().waiting();
   for (const auto& parser : parsers_)
     if (parser && parser->waiting()) return true;
   return false;
 }
 
-bool Conversation::consistent() const {
-  if (known_ && !parsers_[speaker_]) return false;
+bool ProtocolDetector::consistent() const {
+  if (known_ && !parsers_[active_]) return false;
   for (size_t i = 0; i < kProtocols; ++i)
-    if (parsers_[i] && ((known_ && i != speaker_) || !parsers_[i]->consistent())) return false;
+    if (parsers_[i] && ((known_ && i != active_) || !parsers_[i]->consistent())) return false;
   return true;
 }
 
-void Conversation::start_is_a_guess() {
+void ProtocolDetector::start_is_a_guess() {
   for (const auto& parser : parsers_)
     if (parser) parser->start_is_a_guess();
 }
 
-size_t Conversation::memory() const {
-  if (known_) return speaker().memory();
+size_t ProtocolDetector::memory() const {
+  if (known_) return active().memory();
   size_t bytes = 0;
   for (const auto& parser : parsers_)
     if (parser) bytes += parser->memory();

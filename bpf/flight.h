@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The bookkeeping of a socket's two streams and of their runs: what has passed, what has been told of it. */
-#ifndef SOCKWATCH_RUN_H
-#define SOCKWATCH_RUN_H
+/* The bookkeeping of a socket's two streams and of their flights: what has passed, what has been told of it. */
+#ifndef SOCKWATCH_FLIGHT_H
+#define SOCKWATCH_FLIGHT_H
 
 #include "emit.h"
 
-static __always_inline void begin_run(struct socket_state *st, __u32 direction)
+static __always_inline void begin_flight(struct socket_state *st, __u32 direction)
 {
 	struct stream *d = &st->streams[direction & 1];
 
-	st->run++;
+	st->flight++;
 	st->last_direction = direction;
-	d->run_bytes = d->run_records = 0;
+	d->flight_bytes = d->flight_records = 0;
 	d->skip_until = 0;
 }
 
@@ -20,7 +20,7 @@ static __always_inline void turn(struct socket_state *st, __u32 direction)
 {
 	if (st->verdict != VERDICT_ANSWER) /* what was said may yet be told in its own words */
 		emit_untold(st, !direction);
-	begin_run(st, direction);
+	begin_flight(st, direction);
 	if (st->verdict <= VERDICT_MAYBE) {
 		st->verdict = VERDICT_NEW;
 		st->probe_len = 0;
@@ -42,11 +42,11 @@ static __always_inline void fill_header(struct sw_header *h, struct socket_state
 	h->offset = st->streams[direction & 1].offset;
 	h->length = length;
 	h->tgid = st->tgid;
-	h->run = st->run;
+	h->flight = st->flight;
 	h->captured = 0;
 	h->tail = 0;
 	h->kind = SW_RECORD_SEGMENT;
-	h->flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (st->streams[direction & 1].run_records ? SW_FLAG_LATER : 0);
+	h->flags = (direction == SW_SEND ? SW_FLAG_SEND : 0) | (st->streams[direction & 1].flight_records ? SW_FLAG_LATER : 0);
 	h->hidden = SW_HIDDEN_NONE;
 }
 
@@ -57,7 +57,7 @@ static __always_inline void ask_for_listing(void)
 		sw_unreported = 1;
 }
 
-/* What was lost of a socket that userspace knows shows in the offsets and runs of its next record, or in a listing. */
+/* What was lost of a socket that userspace knows shows in the offsets and flights of its next record, or in a listing. */
 static __always_inline void count_lost(struct socket_state *st, __u32 direction, bool begins, __u64 length)
 {
 	struct sw_ring *r = ring();
@@ -85,8 +85,8 @@ static __always_inline void pass_untold(struct stream *d, __u64 n, __u64 now)
 /* The bytes have been told of, or counted as lost. */
 static __always_inline void told(struct stream *d, __u64 length, __u32 captured, __u64 now)
 {
-	d->run_bytes += captured;
-	d->run_records++;
+	d->flight_bytes += captured;
+	d->flight_records++;
 	pass(d, length, now);
 	d->told = d->offset;
 }

@@ -19,9 +19,9 @@
 namespace sockwatch {
 
 template <typename Answer>
-class Mailbox {
+class RequestChannel {
  public:
-  Mailbox() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  RequestChannel() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   /// Waits for an answer to a question asked now; null when the counting thread does not answer in time.
   std::shared_ptr<const Answer> ask() {

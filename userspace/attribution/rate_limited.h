@@ -9,7 +9,7 @@
 
 namespace sockwatch {
 
-class Occasional {
+class RateLimited {
  public:
   static constexpr uint64_t kPauseNs = 100'000'000;
   static constexpr uint64_t kShare = 50;

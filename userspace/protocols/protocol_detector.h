@@ -12,17 +12,17 @@
 
 namespace sockwatch {
 
-class Conversation {
+class ProtocolDetector {
  public:
   enum class Candidates : uint8_t { all, http };
   /// `sink` outlives this.
-  explicit Conversation(TransactionSink& sink, Candidates candidates = Candidates::all);
+  explicit ProtocolDetector(TransactionSink& sink, Candidates candidates = Candidates::all);
 
   // As in Parser. not_mine: of no protocol that is known.
-  Verdict data(Direction direction, const Passage& passage, std::string_view bytes) {
-    return known_ ? speaker().data(direction, passage, bytes) : seek(direction, passage, bytes);
+  Verdict data(Direction direction, const Arrival& arrival, std::string_view bytes) {
+    return known_ ? active().data(direction, arrival, bytes) : detect(direction, arrival, bytes);
   }
-  Verdict unseen(Direction direction, const Passage& passage, const Unseen& bytes);
+  Verdict on_gap(Direction direction, const Arrival& arrival, const Gap& bytes);
   void eof(Direction direction, uint64_t ts_ns);
   void close(uint64_t ts_ns);
   void advance(uint64_t now_ns);
@@ -32,9 +32,9 @@ class Conversation {
   void start_is_a_guess();
 
   /// The protocol whose parser reports, as long as it does, and the one that is spoken once that is known.
-  const Protocol& protocol() const { return protocols()[speaker_]; }
-  SessionState session() const { return known_ ? speaker().session() : SessionState::none; }
-  Role role() const { return speaker().role(); }
+  const Protocol& protocol() const { return protocols()[active_]; }
+  SessionState session() const { return known_ ? active().session() : SessionState::none; }
+  Role role() const { return active().role(); }
   /// The direction that carries requests; nothing as long as that is not known.
   std::optional<Direction> asks() const {
     if (!known_) return {};
@@ -42,17 +42,17 @@ class Conversation {
   }
 
  private:
-  Parser& speaker() const { return *parsers_[speaker_]; }
-  Verdict seek(Direction direction, const Passage& passage, std::string_view bytes);
-  void ask_all();
+  Parser& active() const { return *parsers_[active_]; }
+  Verdict detect(Direction direction, const Arrival& arrival, std::string_view bytes);
+  void try_all();
   Verdict recognise(size_t i, Verdict verdict);
   template <typename Ask>
-  Verdict ask_each(Ask ask);
+  Verdict try_each(Ask ask);
 
   TransactionSink& sink_;
   bool known_ = false;
-  size_t speaker_ = 0;  ///< whose the connection is; before that, who is asked
-  bool all_asked_ = false;  ///< most connections show by their first bytes that they speak the first protocol
+  size_t active_ = 0;  ///< whose the connection is; before that, who is asked
+  bool all_tried_ = false;  ///< most connections show by their first bytes that they speak the first protocol
   std::array<std::unique_ptr<Parser>, kProtocols> parsers_;  ///< null: has said that it is not its own
 };
 
