@@ -73,16 +73,14 @@ Verdict Redis::request(const Arrival& arrival) {
     report(command, QueryStatus::ok, arrival.ts_ns);
     return Verdict::finished;
   }
-  const bool skipped = std::exchange(skip_next_, false);
+  bool has_reply = !std::exchange(skip_next_, false);
   if (effect == RedisEffect::client && is_word(request_.first_argument(), "reply")) {
     const std::string_view how = request_.second_argument();
     skip_next_ = is_word(how, "skip") && !silent_;
-    silent_ = is_word(how, "off") || (silent_ && !is_word(how, "on"));
-    if (!is_word(how, "on")) {
-      report(command, QueryStatus::unknown, arrival.ts_ns);
-      return Verdict::mine;
-    }
-  } else if (silent_ || skipped || lost_) {
+    has_reply = is_word(how, "on");
+    silent_ = is_word(how, "off") || (silent_ && !has_reply);
+  }
+  if (silent_ || !has_reply || lost_) {
     report(command, QueryStatus::unknown, arrival.ts_ns);
     return Verdict::mine;
   }
