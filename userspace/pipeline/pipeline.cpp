@@ -284,7 +284,7 @@ void Pipeline::miss_up_to(Connection& connection, Direction direction, uint64_t 
   note_lost_bytes(connection, direction, place.missed, end);
   if (place.missed > 0 && connection.detector)
     connection.detector->on_gap(direction, {.ts_ns = ts_ns, .tgid = connection.tgid, .flight = flight},
-                                    {.length = place.missed, .tail = {}, .detected_late = true});
+                                {.length = place.missed, .tail = {}, .detected_late = true});
 }
 
 void Pipeline::settle(Connection& connection, Verdict verdict, uint64_t ts_ns) {
@@ -340,7 +340,7 @@ void Pipeline::end_as_unknown(Connection& connection, uint64_t ts_ns) {
   const Hidden hidden = std::exchange(current_hidden_, Hidden::none);
   for (Direction d : {Direction::recv, Direction::send})
     connection.detector->on_gap(d, {.ts_ns = ts_ns, .tgid = connection.tgid, .flight = connection.flight},
-                              {.length = 1, .tail = {}, .detected_late = true});
+                                {.length = 1, .tail = {}, .detected_late = true});
   connection.detector->close(ts_ns);
   current_ = at_hand;
   current_hidden_ = hidden;

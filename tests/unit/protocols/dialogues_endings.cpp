@@ -191,6 +191,23 @@ constexpr Dialogue kEndings[] = {
       x
       = POST /a 417 5 2
     )"},
+    {"expect_then_a_body_begun_before_the_server_ends", R"(
+      > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 30||hello\x20
+      <.
+      > GET /x HTTP/1.1||world
+      > GET /b HTTP/1.1||
+      = POST /a aborted 6 0
+      x
+      = GET /b aborted 0 0
+    )"},
+    {"expect_then_the_next_request_behind_the_servers_end", R"(
+      > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 30||
+      <.
+      > GET /b HTTP/1.1||
+      = POST /a aborted 0 0
+      x
+      = GET /b aborted 0 0
+    )"},
     {"expect_refused_at_once_with_leave", R"(
       > POST /a HTTP/1.1|Expect: 100-continue|Content-Length: 50||
       < HTTP/1.1 100 Continue||HTTP/1.1 417 No|Content-Length: 2||no

@@ -56,6 +56,17 @@ TEST(QueryGaps, ALongAnswersEndTellsOfTheOnlyQuestion) {
   EXPECT_EQ(mysql.finish(), (Lines{"SELECT ok", "COMMIT ok"}));
 }
 
+TEST(QueryGaps, NoCommandWaitsForAReplyThatCannotBeTold) {
+  QueryPlayer redis(Role::client);
+  redis.play(client(resp({"GET", "a"})));
+  redis.skip_flights(2);
+  redis.play(client(resp({"GET", "b"})));
+  redis.play(server("$-1\r\n"));  // it asked before it had its answer
+  redis.play({Turn::Who::server, "", 100, ""});
+  redis.play(client(resp({"CLIENT", "REPLY", "ON"})));
+  EXPECT_EQ(redis.finish(), (Lines{"GET ok 0+1", "GET unknown", "CLIENT unknown"}));
+}
+
 TEST(QueryGaps, AnAnswerWhoseEndTellsNothingIsUnknownAndTheNextIsNot) {
   // The last segment is ReadyForQuery alone: what it follows, a tag or an error, is not seen.
   QueryPlayer postgres(Role::client);

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "protocols/http1/cache_headers.h"
-#include "protocols/proxy_header.h"
 #include "protocols/http1/trace_id.h"
+#include "protocols/proxy_header.h"
 
 namespace sockwatch {
 
