@@ -187,10 +187,11 @@ bool Http1::consistent() const {
   for (const Exchange& exchange : exchanges_) bytes += heap_bytes(exchange.target);
   const bool in_body = request_.phase == Phase::body || request_.phase == Phase::refused || request_.phase == Phase::unframed;
   const bool has_owner = request_.detached || !in_body || (head_ < tail_ && !at(tail_ - 1).request_done);
+  const bool all_reported = head_ == answering_ || at(head_).tentative || !at(head_).request_done;
   const bool has_asker = !in_response_ || response_.detached || unanswered();
   const bool bounded = lead_[0].size() <= HeadReader::kMaxLine && lead_[1].size() <= HeadReader::kMaxLine && request_.held.size() <= HeadReader::kMaxLine &&
                        response_.held.size() <= HeadReader::kMaxLine && response_.recent.size() <= 7;
-  return bytes == target_bytes_ && (left_ || (has_owner && has_asker)) && bounded && request_.reader.consistent() && response_.reader.consistent();
+  return bytes == target_bytes_ && (left_ || (has_owner && has_asker && all_reported)) && bounded && request_.reader.consistent() && response_.reader.consistent();
 }
 
 void Http1::emit(const Exchange& exchange) {

@@ -44,6 +44,7 @@ void Http1::wait_for_refusal(const Arrival& arrival) {
 void Http1::pass_over_unread(uint16_t status) {
   if (status >= 400) return;
   while (unanswered() && at(answering_).unread && answering_ + 1 < tail_) give_up_unanswered(response_.start_ns, false);
+  drain();
 }
 
 }  // namespace sockwatch
